@@ -1,0 +1,161 @@
+import { hkdfSync } from 'node:crypto';
+import { resolve } from 'node:path';
+import { SERVICE_NAMES, SERVICE_URL_VARIABLES, type ServiceName } from '../services.js';
+import { obtainSecret } from './generated-secret.js';
+import { ENVIRONMENT_SCHEMA, type Environment, type VariableName } from './variables.js';
+import type { BackendsSettings, IdentitySettings, ServerSettings, Settings, UpstreamSettings } from './settings.js';
+
+const MIN_SECRET_CHARACTERS = 32;
+const PLACEHOLDER = /change|secret|example|placeholder|password|default|your[-_ ]|^(.)\1*$/i;
+
+/** Every fault of the environment at once; names variables and rules, never values. */
+export class SettingsError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The settings are not valid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+/** Reads, checks and freezes all settings; throws one SettingsError that lists every fault. */
+export function loadSettings(variables: NodeJS.ProcessEnv): Settings {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = ENVIRONMENT_SCHEMA.safeParse(given);
+  if (!parsed.success) {
+    throw new SettingsError(parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`));
+  }
+  const environment = parsed.data;
+  const faults = rulesBetweenVariables(environment);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return Object.freeze(settingsFrom(environment));
+}
+
+function rulesBetweenVariables(environment: Environment): string[] {
+  const faults: string[] = [];
+  if (environment.NODE_ENV === 'production') {
+    faults.push(
+      ...secretFaults(environment, 'JWT_SECRET', true),
+      ...secretFaults(environment, 'IDENTITY_SECRET', false),
+    );
+    if (environment.EMBEDDED_BACKENDS !== true) {
+      faults.push(
+        ...missingServices(environment).map(
+          (name) => `${SERVICE_URL_VARIABLES[name]}: is required in production, or set EMBEDDED_BACKENDS=true`,
+        ),
+      );
+    }
+  }
+  if (environment.EMBEDDED_BACKENDS === false && environment.NODE_ENV !== 'production') {
+    faults.push(
+      ...missingServices(environment).map(
+        (name) => `${SERVICE_URL_VARIABLES[name]}: is required when EMBEDDED_BACKENDS=false`,
+      ),
+    );
+  }
+  if (environment.WEB_CONCURRENCY > 1 && environment.REDIS_URL === undefined) {
+    faults.push('WEB_CONCURRENCY: more than one process needs REDIS_URL, because sessions and limits are shared');
+  }
+  if (environment.RATE_LIMIT_BURST < environment.RATE_LIMIT_PER_MINUTE / 60) {
+    faults.push('RATE_LIMIT_BURST: must hold at least one second of RATE_LIMIT_PER_MINUTE');
+  }
+  return faults;
+}
+
+function secretFaults(environment: Environment, name: 'JWT_SECRET' | 'IDENTITY_SECRET', required: boolean): string[] {
+  const secret = environment[name];
+  if (secret === undefined) return required ? [`${name}: is required in production`] : [];
+  if (secret.length < MIN_SECRET_CHARACTERS) return [`${name}: must have at least ${MIN_SECRET_CHARACTERS} characters`];
+  return PLACEHOLDER.test(secret) ? [`${name}: looks like a placeholder; make one with "openssl rand -base64 48"`] : [];
+}
+
+const urlOf = (environment: Environment, service: ServiceName): string | undefined =>
+  environment[SERVICE_URL_VARIABLES[service] as Extract<VariableName, `${string}_SERVICE_URL`>];
+
+const missingServices = (environment: Environment): ServiceName[] =>
+  SERVICE_NAMES.filter((service) => urlOf(environment, service) === undefined);
+
+function settingsFrom(environment: Environment): Settings {
+  return {
+    server: serverFrom(environment),
+    upstream: upstreamFrom(environment),
+    identity: identityFrom(environment),
+    traffic: {
+      ratePerMinute: environment.RATE_LIMIT_PER_MINUTE,
+      rateBurst: environment.RATE_LIMIT_BURST,
+      responseCacheTtlMs: environment.RESPONSE_CACHE_TTL_MS,
+      idempotencyTtlSeconds: environment.IDEMPOTENCY_TTL,
+    },
+    state: { redisUrl: environment.REDIS_URL },
+    backends: backendsFrom(environment),
+    telemetry: {
+      logLevel: environment.LOG_LEVEL ?? (environment.DEBUG ? 'debug' : 'info'),
+      otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
+    },
+    flags: { file: environment.FEATURE_FLAGS_FILE },
+  };
+}
+
+function serverFrom(environment: Environment): ServerSettings {
+  const production = environment.NODE_ENV === 'production';
+  return {
+    production,
+    host: environment.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: environment.PORT,
+    workers: environment.WEB_CONCURRENCY,
+    trustProxy: trustProxyFrom(environment.TRUST_PROXY),
+    allowedOrigins: environment.ALLOWED_ORIGINS,
+    docsEnabled: environment.DOCS_ENABLED ?? !production,
+    headersTimeoutMs: environment.HEADERS_TIMEOUT_MS,
+    requestTimeoutMs: environment.REQUEST_TIMEOUT_MS,
+    shutdownTimeoutMs: environment.SHUTDOWN_TIMEOUT_MS,
+    uploadMaxBytes: environment.UPLOAD_MAX_BYTES,
+  };
+}
+
+function trustProxyFrom(value: string | undefined): ServerSettings['trustProxy'] {
+  if (value === undefined || value === 'false') return undefined;
+  if (value === 'true') return true;
+  return /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function upstreamFrom(environment: Environment): UpstreamSettings {
+  return {
+    urls: Object.fromEntries(
+      SERVICE_NAMES.map((service) => [service, urlOf(environment, service)]),
+    ) as UpstreamSettings['urls'],
+    timeoutMs: environment.UPSTREAM_TIMEOUT_MS,
+    connectTimeoutMs: environment.UPSTREAM_CONNECT_TIMEOUT_MS,
+    idleTimeoutMs: environment.UPSTREAM_IDLE_TIMEOUT_MS,
+    maxConcurrency: environment.UPSTREAM_MAX_CONCURRENCY,
+    breakerOpenMs: environment.BREAKER_OPEN_MS,
+    healthIntervalMs: environment.HEALTH_INTERVAL_MS,
+  };
+}
+
+function identityFrom(environment: Environment): IdentitySettings {
+  const jwtSecret = environment.JWT_SECRET ?? obtainSecret(resolve(environment.DATA_DIR), 'jwt-secret');
+  return {
+    jwtSecret,
+    issuer: environment.JWT_ISSUER,
+    audience: environment.JWT_AUDIENCE,
+    identitySecret: environment.IDENTITY_SECRET ?? identitySecretFrom(jwtSecret),
+    accessTokenTtlSeconds: environment.ACCESS_TOKEN_TTL,
+    sessionIdleSeconds: environment.SESSION_IDLE_TIMEOUT,
+    sessionMaxAgeSeconds: environment.SESSION_MAX_AGE,
+    rbacPolicyFile: environment.RBAC_POLICY_FILE,
+  };
+}
+
+// HKDF (RFC 5869): who holds the derived key can verify identities but learns nothing of the token secret.
+const identitySecretFrom = (jwtSecret: string): string =>
+  Buffer.from(hkdfSync('sha256', jwtSecret, '', 'genoflow identity', 32)).toString('base64url');
+
+function backendsFrom(environment: Environment): BackendsSettings {
+  return {
+    embedded: missingServices(environment).length > 0,
+    dataDir: resolve(environment.DATA_DIR),
+    databaseUrl: environment.DATABASE_URL,
+    prometheusUrl: environment.PROMETHEUS_URL,
+  };
+}

@@ -1,0 +1,82 @@
+import type { ServiceName } from '../services.js';
+
+export interface ServerSettings {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly workers: number;
+  /** Express's `trust proxy` value; undefined trusts nobody. */
+  readonly trustProxy: string | number | boolean | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly docsEnabled: boolean;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly uploadMaxBytes: number;
+}
+
+export interface UpstreamSettings {
+  /** Address list by service as configured; undefined where the embedded backend serves. */
+  readonly urls: Readonly<Record<ServiceName, string | undefined>>;
+  /** From the start of the call to the response's headers, retries included. */
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** Longest silence inside a body, either way. */
+  readonly idleTimeoutMs: number;
+  /** Calls under way at once for one service, in this process. */
+  readonly maxConcurrency: number;
+  readonly breakerOpenMs: number;
+  readonly healthIntervalMs: number;
+}
+
+export interface IdentitySettings {
+  readonly jwtSecret: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Signs `x-genoflow-identity`; the backends hold it too, so it is never the JWT secret itself. */
+  readonly identitySecret: string;
+  readonly accessTokenTtlSeconds: number;
+  readonly sessionIdleSeconds: number;
+  readonly sessionMaxAgeSeconds: number;
+  readonly rbacPolicyFile: string | undefined;
+}
+
+export interface TrafficSettings {
+  readonly ratePerMinute: number;
+  readonly rateBurst: number;
+  readonly responseCacheTtlMs: number;
+  readonly idempotencyTtlSeconds: number;
+}
+
+export interface StateSettings {
+  readonly redisUrl: string | undefined;
+}
+
+export interface BackendsSettings {
+  readonly embedded: boolean;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly prometheusUrl: string | undefined;
+}
+
+export interface TelemetrySettings {
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly otlpEndpoint: string | undefined;
+}
+
+export interface FlagSettings {
+  readonly file: string | undefined;
+}
+
+/** All the gateway's settings, validated and frozen; a class so that Nest can inject it by type. */
+export abstract class Settings {
+  abstract readonly server: ServerSettings;
+  abstract readonly upstream: UpstreamSettings;
+  abstract readonly identity: IdentitySettings;
+  abstract readonly traffic: TrafficSettings;
+  abstract readonly state: StateSettings;
+  abstract readonly backends: BackendsSettings;
+  abstract readonly telemetry: TelemetrySettings;
+  abstract readonly flags: FlagSettings;
+}

@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import type { GatewayError } from './errors/gateway-error.js';
+import type { HangUp } from './hang-up.js';
+import type { Principal } from './principal.js';
+
+/**
+ * Where an answer goes: the client's connection, a buffer, or both. Fields are flat `[name, value, name, value, ...]`
+ * lists, names in the writer's own case, repeated fields repeated (RFC 9110 section 5.3).
+ */
+export interface ResponseSink {
+  /** Called at most once, with the final status (never 1xx). */
+  head(status: number, fields: readonly string[]): void;
+  /** Takes a part of the body; `false` asks the writer to stop until `onDrain`'s callback runs. */
+  write(chunk: Buffer): boolean;
+  /** Registers the callback that lets the writer go on after `write` said `false`. */
+  onDrain(resume: () => void): void;
+  end(): void;
+  /** After `head`: breaks the message, so that the client cannot take it for a whole one. */
+  abort(error: GatewayError): void;
+}
+
+/**
+ * One request of a client and the way back to it: what the stages and domains know of HTTP, free of Express and Nest.
+ * Opened by the first middleware, closed when the answer has gone out or the client has.
+ */
+export interface Exchange {
+  /** Request id: the client's own if well-formed (8..128 of `[A-Za-z0-9._-]`), else a new UUID. */
+  readonly id: string;
+  /** W3C trace context to hand on (traceparent), always set. */
+  readonly traceparent: string;
+  /** Monotonic milliseconds at arrival. */
+  readonly startedAt: number;
+  readonly method: string;
+  /** Route template such as `/api/v1/execution/jobs/:job_id`; empty until a route has matched. */
+  route: string;
+  /** The raw query without `?`, byte-exact; empty when there is none. */
+  readonly query: string;
+  /** Node's flat list of request fields as they came. */
+  readonly requestFields: readonly string[];
+  /** Node's lower-cased fields; for the few the stages read. */
+  readonly requestHeaders: Readonly<NodeJS.Dict<string | string[]>>;
+  /** The client's address after TRUST_PROXY has been applied. */
+  readonly clientAddress: string;
+  readonly protocol: 'http' | 'https';
+  /** The Host field as it came. */
+  readonly host: string;
+  /** Set by the authentication guard. */
+  principal: Principal | undefined;
+  /** The body: bytes once read, the stream where the route streams, undefined where there is none. */
+  body: Buffer | Readable | undefined;
+  readonly hangUp: HangUp;
+  readonly sink: ResponseSink;
+  /** Why the exchange ended as it did, for the access line and metrics; set with the answer. */
+  errorCode: string | undefined;
+  /** What the upstream call learned, for the access line. */
+  upstream: UpstreamSummary | undefined;
+}
+
+export interface UpstreamSummary {
+  readonly service: string;
+  readonly operation: string;
+  readonly attempts: number;
+  readonly durationMs: number;
+  readonly status: number | undefined;
+}
+
+/** What a controller returns when the answer has been or is being written to the exchange's sink. */
+export const ANSWERED = Symbol('answered');
+export type Answered = typeof ANSWERED;

@@ -1,0 +1,21 @@
+/** Every right a route may ask for; `<domain>:<action>`. */
+export const PERMISSIONS = [
+  'ingestion:write',
+  'ingestion:read',
+  'qc:run',
+  'qc:read',
+  'pipelines:read',
+  'pipelines:configure',
+  'execution:submit',
+  'execution:read',
+  'results:read',
+  'results:download',
+  'monitoring:read',
+] as const;
+
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** The roles a user may hold. An unknown role grants nothing. */
+export const ROLES = ['admin', 'analyst', 'technician', 'clinician', 'viewer', 'service'] as const;
+
+export type Role = (typeof ROLES)[number];

@@ -1,0 +1,47 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import type { Permission } from './permissions.js';
+
+/** Who may call a route: anybody (with the reason), any signed-in user, or holders of a permission. */
+export type RouteAccess =
+  | { readonly kind: 'public'; readonly reason: string }
+  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'permission'; readonly permission: Permission };
+
+/**
+ * What a route does with a request's body: refuse one, read JSON (bounded, kept as the bytes that came), stream it,
+ * or `stream-or-json`: read it if it is JSON, else leave it to be streamed.
+ */
+export type RouteBody = 'none' | 'json' | 'stream' | 'stream-or-json';
+
+/** The rate limit a route falls under: the caller's own bucket, the stricter login bucket, or none (probes). */
+export type RouteLimit = 'caller' | 'login' | 'none';
+
+export interface RouteDeclaration {
+  readonly access: RouteAccess;
+  readonly limit: RouteLimit;
+  readonly body: RouteBody;
+}
+
+export const ROUTE_DECLARATION = 'genoflow:route';
+
+type RouteOptions = Partial<Pick<RouteDeclaration, 'limit' | 'body'>>;
+
+const declare = (access: RouteAccess, options: RouteOptions): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(ROUTE_DECLARATION, {
+      access,
+      limit: options.limit ?? 'caller',
+      body: options.body ?? 'none',
+    } satisfies RouteDeclaration),
+  );
+
+/** Opens a route to callers without a token; the reason is for reviewers and is held by a test. */
+export const PublicAccess = (reason: string, options: RouteOptions = {}): MethodDecorator =>
+  declare({ kind: 'public', reason }, options);
+
+/** Opens a route to every signed-in user. */
+export const SignedIn = (options: RouteOptions = {}): MethodDecorator => declare({ kind: 'signed-in' }, options);
+
+/** Opens a route to the holders of a permission. */
+export const RequiresPermission = (permission: Permission, options: RouteOptions = {}): MethodDecorator =>
+  declare({ kind: 'permission', permission }, options);
