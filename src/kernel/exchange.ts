@@ -50,6 +50,8 @@ export interface Exchange {
   body: Buffer | Readable | undefined;
   readonly hangUp: HangUp;
   readonly sink: ResponseSink;
+  /** Fields the gateway itself adds to whatever the answer will be (RateLimit and the like); flat list, open until `head`. */
+  readonly ownFields: string[];
   /** Why the exchange ended as it did, for the access line and metrics; set with the answer. */
   errorCode: string | undefined;
   /** What the upstream call learned, for the access line. */

@@ -1,0 +1,97 @@
+import { EventChannel } from './channels.js';
+import type { Exchange } from './exchange.js';
+import type { ErrorCode } from './errors/error-codes.js';
+import type { ServiceName } from './services.js';
+
+export interface ExchangeClosed {
+  readonly exchange: Exchange;
+  /** The status sent; 499 when the client went before the answer was whole. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+/** An exchange ended: answered, refused or hung up. Published exactly once for every request. */
+export const exchangeClosed = new EventChannel<ExchangeClosed>('genoflow:edge:exchange-closed');
+
+export interface UnexpectedFailure {
+  readonly exchange: Exchange | undefined;
+  readonly error: unknown;
+}
+/** Something threw what no one foresaw; the client was told `internal_error`. */
+export const unexpectedFailure = new EventChannel<UnexpectedFailure>('genoflow:edge:unexpected-failure');
+
+export interface AttemptFinished {
+  readonly service: ServiceName;
+  readonly operation: string;
+  /** Index of the endpoint in the registry; addresses stay inside upstream/. */
+  readonly endpoint: string;
+  readonly attempt: number;
+  readonly status: number | undefined;
+  readonly error: ErrorCode | undefined;
+  readonly durationMs: number;
+}
+export const attemptFinished = new EventChannel<AttemptFinished>('genoflow:upstream:attempt-finished');
+
+export interface BreakerChanged {
+  readonly service: ServiceName;
+  readonly endpoint: string;
+  readonly state: 'closed' | 'open' | 'half-open';
+}
+export const breakerChanged = new EventChannel<BreakerChanged>('genoflow:upstream:breaker-changed');
+
+export interface EndpointHealthChanged {
+  readonly service: ServiceName;
+  readonly endpoint: string;
+  readonly healthy: boolean;
+}
+export const endpointHealthChanged = new EventChannel<EndpointHealthChanged>(
+  'genoflow:upstream:endpoint-health-changed',
+);
+
+export interface RetryStarted {
+  readonly service: ServiceName;
+  readonly operation: string;
+  readonly after: ErrorCode;
+}
+export const retryStarted = new EventChannel<RetryStarted>('genoflow:upstream:retry-started');
+
+export interface AccessRefused {
+  readonly exchange: Exchange;
+  readonly code: ErrorCode;
+}
+/** A guard said no: no token, a bad one, a missing permission. */
+export const accessRefused = new EventChannel<AccessRefused>('genoflow:identity:access-refused');
+
+export interface SessionChanged {
+  readonly change: 'login' | 'login-refused' | 'refresh' | 'refresh-reused' | 'logout' | 'ended';
+  readonly exchangeId: string;
+  readonly userId: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly clientAddress: string;
+}
+export const sessionChanged = new EventChannel<SessionChanged>('genoflow:identity:session-changed');
+
+export interface LimitDecided {
+  readonly limit: 'caller' | 'address' | 'login';
+  readonly allowed: boolean;
+}
+export const limitDecided = new EventChannel<LimitDecided>('genoflow:traffic:limit-decided');
+
+export interface CacheLookedUp {
+  readonly operation: string;
+  readonly hit: boolean;
+}
+export const cacheLookedUp = new EventChannel<CacheLookedUp>('genoflow:traffic:cache-looked-up');
+
+export interface StateStoreChanged {
+  readonly store: 'redis' | 'memory';
+  readonly available: boolean;
+}
+export const stateStoreChanged = new EventChannel<StateStoreChanged>('genoflow:state:store-changed');
+
+export interface BackendsProcessChanged {
+  readonly change: 'ready' | 'exited' | 'restarting' | 'gave-up';
+}
+/** The embedded reference backends' process came or went. */
+export const backendsProcessChanged = new EventChannel<BackendsProcessChanged>('genoflow:backends:process-changed');
