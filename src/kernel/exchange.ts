@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { GatewayError } from './errors/gateway-error.js';
 import type { HangUp } from './hang-up.js';
@@ -31,14 +32,14 @@ export interface Exchange {
   /** Monotonic milliseconds at arrival. */
   readonly startedAt: number;
   readonly method: string;
-  /** Route template such as `/api/v1/execution/jobs/:job_id`; empty until a route has matched. */
-  route: string;
+  /** Route template such as `/api/v1/execution/jobs/:job_id`; empty while none has matched. */
+  readonly route: string;
   /** The raw query without `?`, byte-exact; empty when there is none. */
   readonly query: string;
   /** Node's flat list of request fields as they came. */
   readonly requestFields: readonly string[];
   /** Node's lower-cased fields; for the few the stages read. */
-  readonly requestHeaders: Readonly<NodeJS.Dict<string | string[]>>;
+  readonly requestHeaders: Readonly<IncomingHttpHeaders>;
   /** The client's address after TRUST_PROXY has been applied. */
   readonly clientAddress: string;
   readonly protocol: 'http' | 'https';

@@ -45,3 +45,7 @@ export const SignedIn = (options: RouteOptions = {}): MethodDecorator => declare
 /** Opens a route to the holders of a permission. */
 export const RequiresPermission = (permission: Permission, options: RouteOptions = {}): MethodDecorator =>
   declare({ kind: 'permission', permission }, options);
+
+/** What a handler's route declares; undefined where it declares nothing and must be refused. */
+export const routeDeclarationOf = (handler: object): RouteDeclaration | undefined =>
+  Reflect.getMetadata(ROUTE_DECLARATION, handler) as RouteDeclaration | undefined;

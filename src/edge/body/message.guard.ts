@@ -1,0 +1,64 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Settings } from '../../kernel/config/settings.js';
+import { GatewayError } from '../../kernel/errors/gateway-error.js';
+import { routeDeclarationOf, type RouteBody } from '../../kernel/route.js';
+import type { HttpExchange } from '../exchange/http-exchange.js';
+import type { GatewayRequest } from '../server/message-classes.js';
+import { expectsJson, isJsonMediaType, readJsonBody } from './json-body.js';
+
+const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const DOWNLOAD_TOKEN = /^[A-Za-z0-9_-]{1,2048}(\.[A-Za-z0-9_-]{1,512}){0,2}$/;
+
+/**
+ * The last guard: only here, after identity and limits, is a message looked into. Identifiers of the path are held to
+ * their allow-list, and the body is taken as the route declares it.
+ */
+@Injectable()
+export class MessageGuard implements CanActivate {
+  readonly #jsonDeadlineMs: number;
+  readonly #uploadMaxBytes: number;
+
+  constructor(settings: Settings) {
+    this.#jsonDeadlineMs = settings.server.requestTimeoutMs;
+    this.#uploadMaxBytes = settings.server.uploadMaxBytes;
+  }
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<GatewayRequest>();
+    checkIdentifiers(request.params);
+    const body = routeDeclarationOf(context.getHandler())?.body ?? 'none';
+    return body === 'none' ? refuseBody(request.exchange) : this.#takeBody(request, body);
+  }
+
+  #takeBody(request: GatewayRequest, body: Exclude<RouteBody, 'none'>): boolean | Promise<boolean> {
+    const { exchange } = request;
+    const streamed =
+      body === 'stream' || (body === 'stream-or-json' && !isJsonMediaType(request.headers['content-type']));
+    if (streamed) return this.#stream(exchange);
+    if (!expectsJson(exchange)) return true;
+    return readJsonBody(exchange, this.#jsonDeadlineMs).then((parsed) => {
+      Object.assign(request, { body: parsed });
+      return true;
+    });
+  }
+
+  #stream(exchange: HttpExchange): boolean {
+    if (Number(exchange.requestHeaders['content-length'] ?? 0) > this.#uploadMaxBytes)
+      throw new GatewayError('body_too_large');
+    exchange.streamBody(this.#uploadMaxBytes);
+    return true;
+  }
+}
+
+function checkIdentifiers(params: Record<string, string>): void {
+  for (const name in params) {
+    const allowed = name === 'token' ? DOWNLOAD_TOKEN : IDENTIFIER;
+    if (!allowed.test(params[name] ?? '')) throw new GatewayError('invalid_identifier');
+  }
+}
+
+function refuseBody(exchange: HttpExchange): true {
+  const { 'content-length': length, 'transfer-encoding': coding } = exchange.requestHeaders;
+  if (coding !== undefined || (length !== undefined && length !== '0')) throw new GatewayError('body_not_allowed');
+  return true;
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../../kernel/clock.js';
+import { exchangeClosed } from '../../kernel/events.js';
+import type { ServerSettings } from '../../kernel/config/settings.js';
+import { AnswerFields } from '../fields/answer-fields.js';
+import type { GatewayRequest, GatewayResponse } from '../server/message-classes.js';
+import { HttpExchange } from './http-exchange.js';
+
+const CLIENT_GONE_STATUS = 499;
+
+/** The first middleware: opens the exchange and publishes its end exactly once, however it ends. */
+export function openExchange(settings: ServerSettings, clock: Clock) {
+  const answerFields = new AnswerFields(settings);
+  const trustsProxies = settings.trustProxy !== undefined;
+  return (request: GatewayRequest, response: GatewayResponse, next: () => void): void => {
+    const exchange = new HttpExchange(request, response, clock.monotonic(), answerFields, trustsProxies);
+    request.exchange = exchange;
+    response.on('close', () => {
+      close(exchange, clock.monotonic());
+    });
+    next();
+  };
+}
+
+function close(exchange: HttpExchange, now: number): void {
+  const { response } = exchange;
+  const whole = response.writableFinished;
+  if (!whole) {
+    exchange.errorCode ??= 'client_gone';
+    exchange.hangUp.hangUp();
+  }
+  exchangeClosed.publish({
+    exchange,
+    status: whole ? response.statusCode : CLIENT_GONE_STATUS,
+    durationMs: now - exchange.startedAt,
+    requestBytes: exchange.requestBytes,
+    responseBytes: exchange.responseBytes,
+  });
+}

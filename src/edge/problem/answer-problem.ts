@@ -1,0 +1,33 @@
+import type { GatewayError } from '../../kernel/errors/gateway-error.js';
+import type { GatewayResponse } from '../server/message-classes.js';
+import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem-document.js';
+
+/**
+ * Answers with a problem document. Where the head is out already the message is broken off instead, so that no client
+ * takes half an answer for a whole one. A request whose body was not read closes its connection (RFC 9112 section 9.3).
+ */
+export function answerProblem(response: GatewayResponse, error: GatewayError): void {
+  const exchange = response.req.exchange;
+  exchange.errorCode = error.code;
+  if (error.code === 'client_gone' || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = problemDocument(error, exchange.id);
+  const fields = [
+    'content-type',
+    PROBLEM_MEDIA_TYPE,
+    'content-length',
+    String(Buffer.byteLength(body)),
+    ...error.fields,
+  ];
+  if (error.retryAfterSeconds !== undefined)
+    fields.push('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
+  if (exchange.hasUnreadBody) fields.push('connection', 'close');
+  response.writeHead(error.status, fields);
+  response.end(body);
+}
