@@ -1,4 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { Permission } from './permissions.js';
 
 /** Who may call a route: anybody (with the reason), any signed-in user, or holders of a permission. */
@@ -26,14 +27,18 @@ export const ROUTE_DECLARATION = 'genoflow:route';
 
 type RouteOptions = Partial<Pick<RouteDeclaration, 'limit' | 'body'>>;
 
-const declare = (access: RouteAccess, options: RouteOptions): MethodDecorator =>
-  applyDecorators(
-    SetMetadata(ROUTE_DECLARATION, {
-      access,
-      limit: options.limit ?? 'caller',
-      body: options.body ?? 'none',
-    } satisfies RouteDeclaration),
+/** Carries the declaration into the OpenAPI document, where security and problem answers are derived from it. */
+export const ROUTE_EXTENSION = 'x-genoflow-route';
+export const BEARER_SCHEME = 'access-token';
+
+function declare(access: RouteAccess, options: RouteOptions): MethodDecorator {
+  const declaration: RouteDeclaration = { access, limit: options.limit ?? 'caller', body: options.body ?? 'none' };
+  return applyDecorators(
+    SetMetadata(ROUTE_DECLARATION, declaration),
+    ApiExtension(ROUTE_EXTENSION, declaration),
+    ...(access.kind === 'public' ? [] : [ApiBearerAuth(BEARER_SCHEME)]),
   );
+}
 
 /** Opens a route to callers without a token; the reason is for reviewers and is held by a test. */
 export const PublicAccess = (reason: string, options: RouteOptions = {}): MethodDecorator =>

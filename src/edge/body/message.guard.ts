@@ -4,9 +4,10 @@ import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import { routeDeclarationOf, type RouteBody } from '../../kernel/route.js';
 import type { HttpExchange } from '../exchange/http-exchange.js';
 import type { GatewayRequest } from '../server/message-classes.js';
+import { STREAMED_BODY } from '../validation/validation.pipe.js';
 import { expectsJson, isJsonMediaType, readJsonBody } from './json-body.js';
 
-const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+import { IDENTIFIER } from '../../kernel/identifiers.js';
 const DOWNLOAD_TOKEN = /^[A-Za-z0-9_-]{1,2048}(\.[A-Za-z0-9_-]{1,512}){0,2}$/;
 
 /**
@@ -34,7 +35,7 @@ export class MessageGuard implements CanActivate {
     const { exchange } = request;
     const streamed =
       body === 'stream' || (body === 'stream-or-json' && !isJsonMediaType(request.headers['content-type']));
-    if (streamed) return this.#stream(exchange);
+    if (streamed) return this.#stream(request);
     if (!expectsJson(exchange)) return true;
     return readJsonBody(exchange, this.#jsonDeadlineMs).then((parsed) => {
       Object.assign(request, { body: parsed });
@@ -42,10 +43,12 @@ export class MessageGuard implements CanActivate {
     });
   }
 
-  #stream(exchange: HttpExchange): boolean {
+  #stream(request: GatewayRequest): true {
+    const { exchange } = request;
     if (Number(exchange.requestHeaders['content-length'] ?? 0) > this.#uploadMaxBytes)
       throw new GatewayError('body_too_large');
     exchange.streamBody(this.#uploadMaxBytes);
+    Object.assign(request, { body: STREAMED_BODY });
     return true;
   }
 }

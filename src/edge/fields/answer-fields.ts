@@ -2,10 +2,14 @@ import type { ServerSettings } from '../../kernel/config/settings.js';
 import type { HttpExchange } from '../exchange/http-exchange.js';
 import { OriginPolicy } from './origin-policy.js';
 
+const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
+const DOCS_CONTENT_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+const DOCS_PATH = /^\/docs(?:[/?]|$)/;
 const HSTS = 'max-age=31536000; includeSubDomains';
 
 /**
- * The fields every answer carries: request id, nosniff, HSTS in production, `no-store` unless the answer says
+ * The fields every answer carries: request id, nosniff, a content policy that lets nothing run, HSTS in production, `no-store` unless the answer says
  * otherwise, the CORS fields of a listed origin, and what the stages left in `ownFields`.
  */
 export class AnswerFields {
@@ -26,6 +30,10 @@ export class AnswerFields {
   complete(exchange: HttpExchange, fields: readonly string[]): string[] {
     const all = ['x-request-id', exchange.id];
     append(all, this.#fixed);
+    all.push(
+      'content-security-policy',
+      DOCS_PATH.test(exchange.request.originalUrl) ? DOCS_CONTENT_POLICY : NO_CONTENT_POLICY,
+    );
     append(all, this.#origins.fieldsFor(exchange.requestHeaders.origin));
     append(all, exchange.ownFields);
     if (!hasCacheControl(fields) && !exchange.response.hasHeader('cache-control'))

@@ -1,8 +1,11 @@
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Application } from 'express';
 import { unexpectedFailure } from '../../kernel/events.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { GatewayRequest, GatewayResponse } from '../server/message-classes.js';
+import { allowedMethods } from './allowed-methods.js';
 import { answerProblem } from './answer-problem.js';
 
 const CODE_BY_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -19,12 +22,21 @@ const CODE_BY_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
 /** The one exception filter: whatever was thrown becomes a problem document, the unforeseen a fixed one. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly adapter: HttpAdapterHost) {}
+
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<GatewayRequest>();
-    const error = gatewayErrorFrom(thrown);
+    const error = thrown instanceof NotFoundException ? this.#notFound(request) : gatewayErrorFrom(thrown);
     if (error.code === 'internal_error') unexpectedFailure.publish({ exchange: request.exchange, error: thrown });
     answerProblem(http.getResponse<GatewayResponse>(), error);
+  }
+
+  #notFound(request: GatewayRequest): GatewayError {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const methods = allowedMethods(this.adapter.httpAdapter.getInstance<Application>(), path);
+    if (methods.length === 0) return new GatewayError('route_not_found');
+    return new GatewayError('method_not_allowed', { fields: ['allow', methods.join(', ')] });
   }
 }
 

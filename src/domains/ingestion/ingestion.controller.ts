@@ -1,0 +1,93 @@
+import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { Answered, Exchange } from '../../kernel/exchange.js';
+import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
+import { RequiresPermission } from '../../kernel/route.js';
+import { UploadRequest } from './dto/upload.request.js';
+import { UploadResponse } from './dto/upload.response.js';
+import { CONTENT_PROBLEMS, TUS_VERSION } from './ingestion.docs.js';
+import { IngestionProxyService } from './ingestion-proxy.service.js';
+
+@ApiTags('ingestion')
+@Controller('api/v1/ingestion/upload')
+export class IngestionController {
+  constructor(private readonly ingestion: IngestionProxyService) {}
+
+  @Post()
+  @RequiresPermission('ingestion:write', { body: 'stream-or-json' })
+  @ApiOperation({
+    summary: 'Upload a file, or open a resumable upload',
+    description:
+      'Bytes (octet-stream, gzip or multipart) are stored as they come; JSON opens an upload that takes its bytes by tus 1.0.0.',
+  })
+  @ApiConsumes('application/json', 'application/octet-stream', 'application/gzip')
+  @ApiExtraModels(UploadRequest)
+  @ApiBody({ schema: { $ref: getSchemaPath(UploadRequest) } })
+  @ApiQuery({ name: 'sample_id', required: false, description: 'With bytes: the sample the file belongs to.' })
+  @ApiQuery({ name: 'file_name', required: false })
+  @ApiQuery({ name: 'mate_of', required: false, description: 'The upload that this file is the second mate of.' })
+  @ApiQuery({ name: 'checksum', required: false, description: '`sha256:` and 64 hexadecimal digits.' })
+  @ApiQuery({ name: 'file_type', required: false })
+  @ApiCreatedResponse({ type: UploadResponse })
+  @ApiBackendProblems(CONTENT_PROBLEMS)
+  upload(@Exchanged() exchange: Exchange, @Body() _body: UploadRequest): Promise<Answered> {
+    return this.ingestion.upload(exchange);
+  }
+
+  @Head(':upload_id')
+  @RequiresPermission('ingestion:write')
+  @ApiOperation({ summary: 'Ask how much of a resumable upload has arrived' })
+  @ApiHeader(TUS_VERSION)
+  @ApiOkResponse({ description: 'Upload-Offset and Upload-Length tell.' })
+  @ApiBackendProblems({ 404: ['upload_not_found'] })
+  offset(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
+    return this.ingestion.offset(exchange, uploadId);
+  }
+
+  @Get(':upload_id')
+  @RequiresPermission('ingestion:read')
+  @ApiOperation({ summary: 'Read the state of an upload' })
+  @ApiOkResponse({ type: UploadResponse })
+  @ApiBackendProblems({ 404: ['upload_not_found'] })
+  status(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
+    return this.ingestion.status(exchange, uploadId);
+  }
+
+  @Patch(':upload_id')
+  @HttpCode(204)
+  @RequiresPermission('ingestion:write', { body: 'stream' })
+  @ApiOperation({ summary: 'Append bytes to a resumable upload' })
+  @ApiHeader(TUS_VERSION)
+  @ApiHeader({ name: 'Upload-Offset', required: true, schema: { type: 'integer' } })
+  @ApiConsumes('application/offset+octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @ApiNoContentResponse({ description: 'Upload-Offset tells how much has arrived.' })
+  @ApiBackendProblems({ ...CONTENT_PROBLEMS, 404: ['upload_not_found'] })
+  append(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
+    return this.ingestion.append(exchange, uploadId);
+  }
+
+  @Delete(':upload_id')
+  @HttpCode(204)
+  @RequiresPermission('ingestion:write')
+  @ApiOperation({ summary: 'Give up a resumable upload that is not complete' })
+  @ApiHeader(TUS_VERSION)
+  @ApiNoContentResponse({ description: 'It is gone.' })
+  @ApiBackendProblems({ 404: ['upload_not_found'] })
+  terminate(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
+    return this.ingestion.terminate(exchange, uploadId);
+  }
+}

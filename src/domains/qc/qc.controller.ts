@@ -1,0 +1,37 @@
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Answered, Exchange } from '../../kernel/exchange.js';
+import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
+import { RequiresPermission } from '../../kernel/route.js';
+import { AnalyzeRequest } from './dto/analyze.request.js';
+import { QcJobResponse } from './dto/qc-job.response.js';
+import { QcProxyService } from './qc-proxy.service.js';
+
+@ApiTags('qc')
+@Controller('api/v1/qc')
+export class QcController {
+  constructor(private readonly qc: QcProxyService) {}
+
+  @Post('analyze')
+  @RequiresPermission('qc:run', { body: 'json' })
+  @ApiOperation({ summary: 'Analyse the quality of an upload or a pair of uploads' })
+  @ApiAcceptedResponse({ type: QcJobResponse })
+  @ApiBackendProblems({
+    404: ['upload_not_found'],
+    409: ['upload_not_ready'],
+    422: ['not_fastq', 'mates_mismatch', 'unknown_assay'],
+  })
+  analyze(@Exchanged() exchange: Exchange, @Body() _body: AnalyzeRequest): Promise<Answered> {
+    return this.qc.analyze(exchange);
+  }
+
+  @Get('results/:qc_job_id')
+  @RequiresPermission('qc:read')
+  @ApiOperation({ summary: 'Read the state, progress and figures of a QC job' })
+  @ApiOkResponse({ type: QcJobResponse })
+  @ApiBackendProblems({ 404: ['qc_job_not_found'] })
+  results(@Exchanged() exchange: Exchange, @Param('qc_job_id') qcJobId: string): Promise<Answered> {
+    return this.qc.results(exchange, qcJobId);
+  }
+}

@@ -1,0 +1,48 @@
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Answered, Exchange } from '../../kernel/exchange.js';
+import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
+import { PublicAccess, RequiresPermission } from '../../kernel/route.js';
+import { DownloadLinksRequest } from './dto/download-links.request.js';
+import { DownloadLinksResponse, ResultsResponse } from './dto/results.response.js';
+import { ResultsProxyService } from './results-proxy.service.js';
+
+@ApiTags('results')
+@Controller('api/v1/results')
+export class ResultsController {
+  constructor(private readonly results: ResultsProxyService) {}
+
+  @Get('download/:token')
+  @PublicAccess('the signed, expiring token in the path is the right to this one file')
+  @ApiOperation({ summary: 'Download one file by its signed link' })
+  @ApiProduces('application/octet-stream')
+  @ApiHeader({ name: 'Range', required: false, example: 'bytes=0-1023' })
+  @ApiOkResponse({ description: 'The file.', schema: { type: 'string', format: 'binary' } })
+  @ApiBackendProblems({ 403: ['link_invalid'], 404: ['file_not_found'], 410: ['link_expired'] })
+  download(@Exchanged() exchange: Exchange, @Param('token') token: string): Promise<Answered> {
+    return this.results.download(exchange, token);
+  }
+
+  @Get(':job_id')
+  @RequiresPermission('results:read')
+  @ApiOperation({ summary: 'List the output files of a completed job' })
+  @ApiOkResponse({ type: ResultsResponse })
+  @ApiBackendProblems({ 404: ['results_not_found'] })
+  get(@Exchanged() exchange: Exchange, @Param('job_id') jobId: string): Promise<Answered> {
+    return this.results.get(exchange, jobId);
+  }
+
+  @Post(':job_id/download-links')
+  @RequiresPermission('results:download', { body: 'json' })
+  @ApiOperation({ summary: 'Make signed, expiring download links' })
+  @ApiCreatedResponse({ type: DownloadLinksResponse })
+  @ApiBackendProblems({ 404: ['results_not_found', 'file_not_found'] })
+  link(
+    @Exchanged() exchange: Exchange,
+    @Param('job_id') jobId: string,
+    @Body() _body: DownloadLinksRequest,
+  ): Promise<Answered> {
+    return this.results.link(exchange, jobId);
+  }
+}

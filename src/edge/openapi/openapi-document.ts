@@ -1,0 +1,40 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { BEARER_SCHEME } from '../../kernel/route.js';
+import { documentOperation, type DocumentedOperation } from './operation-problems.js';
+import { PROBLEM_SCHEMA, RESPONSE_HEADERS } from './problem-schema.js';
+
+const METHODS = ['get', 'head', 'post', 'patch', 'delete'] as const;
+
+const DESCRIPTION = `The one door to the sequencing platform: log in, upload FASTQ, have it quality-checked, configure a
+pipeline, submit a job, follow it live and download its results.
+
+Log in with \`POST /auth/login\`, then press **Authorize** and paste the \`access_token\`. Errors are RFC 9457 problem
+documents with a stable \`code\`; quote \`request_id\` when you ask for help.`;
+
+/** The OpenAPI 3.0 document: what Nest derives from the controllers, with the problems each route's declaration implies. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('GenoFlow API Gateway')
+    .setDescription(DESCRIPTION)
+    .setVersion('1.0.0')
+    .setLicense('Proprietary', 'https://www.rfc-editor.org/rfc/rfc9457')
+    .addServer('/')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, BEARER_SCHEME)
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
+  });
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA },
+    headers: RESPONSE_HEADERS,
+  };
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = path[method] as DocumentedOperation | undefined;
+      if (operation !== undefined) documentOperation(operation);
+    }
+  }
+  return document;
+}
