@@ -3,6 +3,6 @@ export interface Principal {
   readonly userId: string;
   readonly username: string;
   readonly sessionId: string;
-  /** Roles as the token states them; an unknown one grants nothing. */
+  /** Roles as the session holds them now, so that one taken away is gone from older tokens too; an unknown one grants nothing. */
   readonly roles: readonly string[];
 }

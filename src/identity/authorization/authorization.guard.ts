@@ -1,0 +1,19 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Exchange } from '../../kernel/exchange.js';
+import { forbidden } from '../identity.errors.js';
+import { refuse } from '../refuse.js';
+import { declarationOf } from '../route-declarations.js';
+import { Authorizer } from './authorizer.js';
+
+/** Stands after the authentication guard; refuses what the policy does not grant, and a route that declares nothing. */
+@Injectable()
+export class AuthorizationGuard implements CanActivate {
+  constructor(private readonly authorizer: Authorizer) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { exchange } = context.switchToHttp().getRequest<{ exchange: Exchange }>();
+    const declaration = declarationOf(context.getHandler());
+    if (declaration !== undefined && this.authorizer.permit(exchange.principal, declaration.access)) return true;
+    return refuse(exchange, forbidden());
+  }
+}

@@ -1,0 +1,33 @@
+import { readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { PERMISSIONS, type Permission } from '../../kernel/permissions.js';
+import type { RbacPolicy } from './rbac-policy.js';
+
+const MAX_FILE_BYTES = 64 * 1024;
+
+const FILE = z.strictObject({
+  roles: z.record(
+    z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/),
+    z.union([z.literal('*').transform((): readonly Permission[] => PERMISSIONS), z.array(z.enum(PERMISSIONS)).max(64)]),
+  ),
+});
+
+/**
+ * Reads a policy that replaces the built-in table: `{"roles": {"<role>": ["<permission>", ...] | "*"}}`. Throws an Error
+ * that names every fault, so that the gateway does not start on half a policy.
+ */
+export function readRbacPolicyFile(path: string): RbacPolicy {
+  const parsed = FILE.safeParse(readJson(path));
+  if (parsed.success) return parsed.data.roles;
+  const faults = parsed.error.issues.map((issue) => `  - /${issue.path.map(String).join('/')}: ${issue.message}`);
+  throw new Error(`RBAC_POLICY_FILE: the policy is not valid:\n${faults.join('\n')}`);
+}
+
+function readJson(path: string): unknown {
+  try {
+    if (statSync(path).size > MAX_FILE_BYTES) throw new Error('larger than 64 KiB');
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error('RBAC_POLICY_FILE: the file cannot be read as JSON of at most 64 KiB', { cause: error });
+  }
+}

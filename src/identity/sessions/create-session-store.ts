@@ -1,0 +1,20 @@
+import type { Clock } from '../../kernel/clock.js';
+import type { Settings } from '../../kernel/config/settings.js';
+import type { SharedRedis } from '../../state/shared-redis.js';
+import { CachedSessionStore } from './cached-session-store.js';
+import type { LiveSessions } from './live-sessions.js';
+import { MemorySessionStore } from './memory-session-store.js';
+import { RedisSessionStore } from './redis-session-store.js';
+import { sessionLifeFrom } from './session.js';
+import type { SessionStore } from './session-store.js';
+
+/** Sessions in Redis where there is one, else in this process. */
+export function createSessionStore(
+  redis: SharedRedis,
+  { identity }: Settings,
+  clock: Clock,
+): SessionStore & LiveSessions {
+  const life = sessionLifeFrom(identity);
+  if (redis.client === undefined) return new MemorySessionStore(life, clock);
+  return new CachedSessionStore(new RedisSessionStore(redis, life, clock), redis, life, clock);
+}
