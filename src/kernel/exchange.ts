@@ -50,7 +50,8 @@ export interface Exchange {
   /** The body: bytes once read, the stream where the route streams, undefined where there is none. */
   body: Buffer | Readable | undefined;
   readonly hangUp: HangUp;
-  readonly sink: ResponseSink;
+  /** Replaceable before the handler runs, by a stage that wraps it to keep the answer. */
+  sink: ResponseSink;
   /** Fields the gateway itself adds to whatever the answer will be (RateLimit and the like); flat list, open until `head`. */
   readonly ownFields: string[];
   /** Why the exchange ended as it did, for the access line and metrics; set with the answer. */
