@@ -30,6 +30,8 @@ export interface AttemptFinished {
   readonly status: number | undefined;
   readonly error: ErrorCode | undefined;
   readonly durationMs: number;
+  /** Of the exchange the attempt was made for; absent where it was made for none. */
+  readonly traceparent?: string | undefined;
 }
 export const attemptFinished = new EventChannel<AttemptFinished>('genoflow:upstream:attempt-finished');
 
@@ -95,3 +97,9 @@ export interface BackendsProcessChanged {
 }
 /** The embedded reference backends' process came or went. */
 export const backendsProcessChanged = new EventChannel<BackendsProcessChanged>('genoflow:backends:process-changed');
+
+export interface AuditStateChanged {
+  /** `failing`: entries wait in memory; `lossy`: some had to be dropped, and the record says how many. */
+  readonly state: 'writing' | 'failing' | 'lossy';
+}
+export const auditStateChanged = new EventChannel<AuditStateChanged>('genoflow:audit:state-changed');

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import { exchangeClosed } from '../../kernel/events.js';
 import type { ServerSettings } from '../../kernel/config/settings.js';
+import type { Readiness } from '../../kernel/readiness.js';
 import { AnswerFields } from '../fields/answer-fields.js';
 import type { GatewayRequest, GatewayResponse } from '../server/message-classes.js';
 import { HttpExchange } from './http-exchange.js';
@@ -8,8 +9,8 @@ import { HttpExchange } from './http-exchange.js';
 const CLIENT_GONE_STATUS = 499;
 
 /** The first middleware: opens the exchange and publishes its end exactly once, however it ends. */
-export function openExchange(settings: ServerSettings, clock: Clock) {
-  const answerFields = new AnswerFields(settings);
+export function openExchange(settings: ServerSettings, clock: Clock, readiness: Readiness) {
+  const answerFields = new AnswerFields(settings, readiness);
   const trustsProxies = settings.trustProxy !== undefined;
   return (request: GatewayRequest, response: GatewayResponse, next: () => void): void => {
     const exchange = new HttpExchange(request, response, clock.monotonic(), answerFields, trustsProxies);

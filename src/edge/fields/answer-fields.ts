@@ -1,4 +1,5 @@
 import type { ServerSettings } from '../../kernel/config/settings.js';
+import type { Readiness } from '../../kernel/readiness.js';
 import type { HttpExchange } from '../exchange/http-exchange.js';
 import { OriginPolicy } from './origin-policy.js';
 
@@ -16,7 +17,10 @@ export class AnswerFields {
   readonly #origins: OriginPolicy;
   readonly #fixed: readonly string[];
 
-  constructor(settings: ServerSettings) {
+  constructor(
+    settings: ServerSettings,
+    private readonly readiness: Readiness,
+  ) {
     this.#origins = new OriginPolicy(settings.allowedOrigins);
     this.#fixed = [
       'x-content-type-options',
@@ -38,6 +42,8 @@ export class AnswerFields {
     append(all, exchange.ownFields);
     if (!hasCacheControl(fields) && !exchange.response.hasHeader('cache-control'))
       all.push('cache-control', 'no-store');
+    // A connection kept open would hold the drain up until its timeout.
+    if (!this.readiness.ready) all.push('connection', 'close');
     append(all, fields);
     return all;
   }

@@ -1,0 +1,36 @@
+import type { INestApplication, Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { MessageGuard } from './edge/body/message.guard.js';
+import { openExchange } from './edge/exchange/exchange.middleware.js';
+import { checkTarget } from './edge/exchange/target.middleware.js';
+import { answerOptions } from './edge/fields/preflight.middleware.js';
+import { ProblemFilter } from './edge/problem/problem.filter.js';
+import { StrictValidationPipe } from './edge/validation/validation.pipe.js';
+import { AuthenticationGuard } from './identity/authentication/authentication.guard.js';
+import { AuthorizationGuard } from './identity/authorization/authorization.guard.js';
+import { Clock } from './kernel/clock.js';
+import { Settings } from './kernel/config/settings.js';
+import { Readiness } from './kernel/readiness.js';
+import { AddressLimitGuard } from './traffic/limits/address-limit.guard.js';
+import { CallerLimitGuard } from './traffic/limits/caller-limit.guard.js';
+
+/**
+ * THE order of the request path. Nest runs middleware, guards, interceptors, pipes, handler, filter. The exchange opens
+ * first, so that every refusal is recorded; nothing of a message's body is looked at before identity and limits.
+ */
+export function applyMiddleware(app: INestApplication): void {
+  const settings = app.get(Settings);
+  app.use(openExchange(settings.server, app.get(Clock), app.get(Readiness)));
+  app.use(answerOptions(settings.server));
+  app.use(checkTarget);
+}
+
+export const GLOBAL_STAGES: readonly Provider[] = [
+  { provide: APP_GUARD, useExisting: AddressLimitGuard },
+  { provide: APP_GUARD, useExisting: AuthenticationGuard },
+  { provide: APP_GUARD, useExisting: AuthorizationGuard },
+  { provide: APP_GUARD, useExisting: CallerLimitGuard },
+  { provide: APP_GUARD, useExisting: MessageGuard },
+  { provide: APP_PIPE, useExisting: StrictValidationPipe },
+  { provide: APP_FILTER, useExisting: ProblemFilter },
+];

@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SERVICE_URL_VARIABLES } from '../services.js';
+import { loadSettings, SettingsError } from './load-settings.js';
+
+const SECRET = 'kP3vX9qT7mB2nR8wL5yF1cH6jD4gS0aZ';
+let dataDir: string;
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'genoflow-settings-'));
+});
+afterEach(() => {
+  rmSync(dataDir, { recursive: true });
+});
+
+const faultsOf = (environment: NodeJS.ProcessEnv): readonly string[] => {
+  try {
+    loadSettings({ DATA_DIR: dataDir, ...environment });
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+};
+
+const production = (overrides: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  NODE_ENV: 'production',
+  JWT_SECRET: SECRET,
+  EMBEDDED_BACKENDS: 'true',
+  ...overrides,
+});
+
+describe('loadSettings', () => {
+  it('needs nothing on a bare machine: loopback, embedded backends, a kept secret', () => {
+    const first = loadSettings({ DATA_DIR: dataDir });
+    expect(first.server).toMatchObject({ host: '127.0.0.1', port: 8000, docsEnabled: true, production: false });
+    expect(first.backends.embedded).toBe(true);
+    expect(loadSettings({ DATA_DIR: dataDir }).identity.jwtSecret).toBe(first.identity.jwtSecret);
+    expect(statSync(join(dataDir, 'jwt-secret')).mode & 0o777).toBe(0o600);
+  });
+
+  it('reports every fault at once and prints no value', () => {
+    const faults = faultsOf({
+      PORT: '70000',
+      LOG_LEVEL: 'loud',
+      QC_SERVICE_URL: 'ftp://s3cr3t',
+      DEBUG: 'maybe',
+      JWT_ISSUER: 'x'.repeat(300),
+    });
+    expect(faults).toHaveLength(5);
+    expect(faults.join()).not.toMatch(/70000|loud|s3cr3t|maybe|xxx/);
+  });
+
+  it('treats an empty variable as unset', () => {
+    expect(loadSettings({ DATA_DIR: dataDir, PORT: '', HOST: '' }).server.port).toBe(8000);
+  });
+
+  it.each([
+    [{ JWT_SECRET: undefined }, 'JWT_SECRET: is required in production'],
+    [{ JWT_SECRET: 'short' }, 'JWT_SECRET: must have at least 32 characters'],
+    [{ JWT_SECRET: 'change-me-change-me-change-me-change-me' }, 'JWT_SECRET: looks like a placeholder'],
+    [{ JWT_SECRET: 'a'.repeat(40) }, 'JWT_SECRET: looks like a placeholder'],
+    [{ EMBEDDED_BACKENDS: undefined }, 'AUTH_SERVICE_URL: is required in production'],
+  ])('stops a production start on %j', (overrides, fault) => {
+    expect(faultsOf(production(overrides)).join('\n')).toContain(fault);
+  });
+
+  it('starts in production with a good secret and every service URL', () => {
+    const urls = Object.fromEntries(
+      Object.values(SERVICE_URL_VARIABLES).map((name) => [name, 'http://svc:8001,http://svc2:8001/base']),
+    );
+    const settings = loadSettings({ DATA_DIR: dataDir, ...production({ EMBEDDED_BACKENDS: undefined }), ...urls });
+    expect(settings.backends.embedded).toBe(false);
+    expect(settings.server).toMatchObject({ host: '0.0.0.0', docsEnabled: false });
+  });
+
+  it('never gives the backends the token secret', () => {
+    const { identity } = loadSettings({ DATA_DIR: dataDir, JWT_SECRET: SECRET });
+    expect(identity.identitySecret).not.toContain(SECRET);
+    expect(identity.identitySecret.length).toBeGreaterThanOrEqual(43);
+  });
+
+  it.each([
+    ['["https://a.example", "http://b.example:3000"]', ['https://a.example', 'http://b.example:3000']],
+    ['https://a.example, http://b.example:3000', ['https://a.example', 'http://b.example:3000']],
+  ])('reads ALLOWED_ORIGINS %s', (text, origins) => {
+    expect(loadSettings({ DATA_DIR: dataDir, ALLOWED_ORIGINS: text }).server.allowedOrigins).toEqual(origins);
+  });
+
+  it.each(['*', 'https://a.example/', 'https://*.example', 'null', '["https://a.example", 3]', 'a.example'])(
+    'refuses ALLOWED_ORIGINS %s',
+    (text) => {
+      expect(faultsOf({ ALLOWED_ORIGINS: text }).join()).toContain('ALLOWED_ORIGINS');
+    },
+  );
+
+  it.each([
+    'http://a:8002,http://b:8002',
+    'https://a/base',
+    'dns+http://name:8002',
+    'srv+http://_http._tcp.name',
+    'http://127.0.0.1:1',
+  ])('accepts the service URL %s', (url) => {
+    expect(faultsOf({ QC_SERVICE_URL: url })).toEqual([]);
+  });
+
+  it.each(['a:8002', 'http://user:pw@a', 'http://a?x=1', 'http://a,ftp://b', 'unix:///x'])(
+    'refuses the service URL %s',
+    (url) => {
+      expect(faultsOf({ QC_SERVICE_URL: url })).toHaveLength(1);
+    },
+  );
+
+  it('wants a shared store before it runs several processes', () => {
+    expect(faultsOf({ WEB_CONCURRENCY: '2' }).join()).toContain('REDIS_URL');
+    expect(faultsOf({ WEB_CONCURRENCY: '2', REDIS_URL: 'redis://localhost' })).toEqual([]);
+  });
+});

@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { announcement } from './boot/announcement.js';
+import { runGateway } from './boot/run-gateway.js';
+import { loadSettings, SettingsError } from './kernel/config/load-settings.js';
+
+const FAILED_START = 1;
+const INTERRUPTED = 130;
+
+async function main(): Promise<void> {
+  const settings = loadSettings(process.env);
+  const gateway = await runGateway(settings, process.env);
+  console.log(announcement(settings, gateway.url));
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(INTERRUPTED);
+    stopping = true;
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(FAILED_START);
+      },
+    );
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof SettingsError ? error.message : error);
+  process.exit(FAILED_START);
+});
