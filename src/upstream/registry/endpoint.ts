@@ -1,0 +1,93 @@
+import type { Pool } from 'undici';
+import { breakerChanged, endpointHealthChanged } from '../../kernel/events.js';
+import type { ServiceName } from '../../kernel/services.js';
+import { Breaker, type BreakerOptions } from '../resilience/breaker.js';
+import { connectionPool, type ConnectionLimits } from '../transport/connection-pool.js';
+import type { EndpointTarget } from './endpoint-target.js';
+
+export interface EndpointOptions {
+  readonly limits: ConnectionLimits;
+  readonly breaker: BreakerOptions;
+}
+
+const FAILING_STATUSES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+
+/**
+ * One instance of a service and all that is known of it. Probes say whether it is healthy, calls feed its breaker, and
+ * it alone answers whether it can take another call.
+ */
+export class Endpoint {
+  readonly breaker: Breaker;
+  readonly pool: Pool;
+  #healthy = true;
+  #outstanding = 0;
+
+  /** `id` is its place in the registry: events and metrics know it by that, never by its address. */
+  constructor(
+    readonly service: ServiceName,
+    readonly id: string,
+    readonly target: EndpointTarget,
+    private readonly options: EndpointOptions,
+  ) {
+    this.pool = connectionPool(target, options.limits);
+    this.breaker = new Breaker(options.breaker, (state) => {
+      breakerChanged.publish({ service, endpoint: id, state });
+    });
+  }
+
+  /** What the last probes found; an endpoint not yet probed counts as healthy. */
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  /** Calls under way. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  available(now: number): boolean {
+    return this.#healthy && this.#outstanding < this.options.limits.connections && this.breaker.admits(now);
+  }
+
+  /** Takes note of a call; `leave` must follow. */
+  enter(): void {
+    this.#outstanding += 1;
+    this.breaker.enter();
+  }
+
+  leave(): void {
+    this.#outstanding -= 1;
+  }
+
+  /** The head of an answer came; some statuses tell of a failure. */
+  answered(status: number, now: number): void {
+    if (FAILING_STATUSES.has(status)) this.breaker.failed(false, now);
+    else this.breaker.succeeded(now);
+  }
+
+  /** The connection failed, the answer was no HTTP, or none came in time. */
+  lost(now: number): void {
+    this.breaker.failed(true, now);
+  }
+
+  /** The call ended for a reason that is not the endpoint's. */
+  forgive(): void {
+    this.breaker.forgiven();
+  }
+
+  markHealthy(healthy: boolean): void {
+    if (healthy === this.#healthy) return;
+    this.#healthy = healthy;
+    endpointHealthChanged.publish({ service: this.service, endpoint: this.id, healthy });
+  }
+
+  /** Lets calls under way finish, then closes the connections. */
+  async retire(): Promise<void> {
+    await this.pool.close();
+  }
+
+  /** Breaks calls under way. */
+  async destroy(): Promise<void> {
+    await this.pool.destroy();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream';
+import type { HangUp } from '../kernel/hang-up.js';
+import type { ServiceName } from '../kernel/services.js';
+
+/** One call to a backend service, free of any request object. */
+export interface UpstreamCall {
+  readonly service: ServiceName;
+  /** What is called, such as `qc.analyze`: the label of metrics, traces and access lines. */
+  readonly operation: string;
+  readonly method: string;
+  /** Begins with one slash, percent-encoded, with the query; the endpoint's base path is put in front. */
+  readonly path: string;
+  /**
+   * Flat request fields, complete but for Host and Connection. A streamed body goes out chunked unless content-length is
+   * among them.
+   */
+  readonly fields: string[];
+  readonly body: Buffer | Readable | undefined;
+  /** `safe` for GET, HEAD, OPTIONS and what is declared idempotent with a body that can be sent twice. */
+  readonly retry: 'safe' | 'never';
+  /** Milliseconds to the head of the response, retries included; a streamed body's sending is not counted. */
+  readonly timeoutMs?: number | undefined;
+  /** Longest silence in milliseconds inside a body, either way. */
+  readonly idleTimeoutMs?: number | undefined;
+  readonly hangUp?: HangUp;
+  /** The public path that stands for the service's root; absolute Location fields are rewritten to it. */
+  readonly publicPrefix?: string;
+}
