@@ -18,3 +18,7 @@ export const forbidden = (): GatewayError =>
 /** Identity fails closed: who cannot be checked is not let in. */
 export const stateUnavailable = (cause?: unknown): GatewayError =>
   new GatewayError('state_unavailable', { retryAfterSeconds: 1, cause });
+
+/** A login that did not succeed, whatever the reason; a 401 carries a challenge (RFC 9110 section 15.5.2). */
+export const invalidCredentials = (): GatewayError =>
+  new GatewayError('invalid_credentials', { fields: ['WWW-Authenticate', REALM] });

@@ -51,6 +51,14 @@ export const SignedIn = (options: RouteOptions = {}): MethodDecorator => declare
 export const RequiresPermission = (permission: Permission, options: RouteOptions = {}): MethodDecorator =>
   declare({ kind: 'permission', permission }, options);
 
-/** What a handler's route declares; undefined where it declares nothing and must be refused. */
-export const routeDeclarationOf = (handler: object): RouteDeclaration | undefined =>
-  Reflect.getMetadata(ROUTE_DECLARATION, handler) as RouteDeclaration | undefined;
+const declarations = new WeakMap<object, RouteDeclaration | 'none'>();
+
+/** What a handler's route declares, looked up once; undefined where it declares nothing and must be refused. */
+export function routeDeclarationOf(handler: object): RouteDeclaration | undefined {
+  let declaration = declarations.get(handler);
+  if (declaration === undefined) {
+    declaration = (Reflect.getMetadata(ROUTE_DECLARATION, handler) as RouteDeclaration | undefined) ?? 'none';
+    declarations.set(handler, declaration);
+  }
+  return declaration === 'none' ? undefined : declaration;
+}

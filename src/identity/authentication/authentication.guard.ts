@@ -1,9 +1,9 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Exchange } from '../../kernel/exchange.js';
 import type { Principal } from '../../kernel/principal.js';
+import { routeDeclarationOf } from '../../kernel/route.js';
 import { forbidden } from '../identity.errors.js';
 import { refuse } from '../refuse.js';
-import { declarationOf } from '../route-declarations.js';
 import { Authenticator } from './authenticator.js';
 
 /** Lets public routes pass, sets `exchange.principal` on all others, and refuses a route that declares nothing. */
@@ -15,7 +15,7 @@ export class AuthenticationGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const { exchange } = context.switchToHttp().getRequest<{ exchange: Exchange }>();
     try {
-      const declaration = declarationOf(context.getHandler());
+      const declaration = routeDeclarationOf(context.getHandler());
       if (declaration === undefined) throw forbidden();
       if (declaration.access.kind === 'public') return true;
       const principal = this.authenticator.authenticate(exchange.requestFields);

@@ -1,8 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Exchange } from '../../kernel/exchange.js';
+import { routeDeclarationOf } from '../../kernel/route.js';
 import { forbidden } from '../identity.errors.js';
 import { refuse } from '../refuse.js';
-import { declarationOf } from '../route-declarations.js';
 import { Authorizer } from './authorizer.js';
 
 /** Stands after the authentication guard; refuses what the policy does not grant, and a route that declares nothing. */
@@ -12,7 +12,7 @@ export class AuthorizationGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const { exchange } = context.switchToHttp().getRequest<{ exchange: Exchange }>();
-    const declaration = declarationOf(context.getHandler());
+    const declaration = routeDeclarationOf(context.getHandler());
     if (declaration !== undefined && this.authorizer.permit(exchange.principal, declaration.access)) return true;
     return refuse(exchange, forbidden());
   }

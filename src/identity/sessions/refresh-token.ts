@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { IDENTIFIER } from '../identifier.js';
+import { IDENTIFIER } from '../../kernel/identifiers.js';
 
 const SESSION_BYTES = 16;
 const FAMILY_BYTES = 16;

@@ -33,7 +33,5 @@ const SESSION_ID_BYTES = 16;
 
 export const newSessionId = (): string => `ses_${randomBytes(SESSION_ID_BYTES).toString('hex')}`;
 
-export const isSessionId = (text: string): boolean => /^ses_[0-9a-f]{32}$/.test(text);
-
 export const isAlive = (session: Session, life: SessionLife, now: number): boolean =>
   now < session.expiresAt && now < session.lastSeenAt + life.idleMs;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { IDENTIFIER } from '../identifier.js';
+import { IDENTIFIER } from '../../kernel/identifiers.js';
 import { tokenRefused } from '../identity.errors.js';
 import { ACCESS_TOKEN_TYPE, CLOCK_SKEW_SECONDS, TOKEN_ALGORITHM } from './token-keys.js';
 

@@ -1,0 +1,102 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Exchange } from '../../kernel/exchange.js';
+import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { ErrorCode } from '../../kernel/errors/error-codes.js';
+import { ApiProblems } from '../../kernel/problem-docs.decorator.js';
+import { PublicAccess, SignedIn } from '../../kernel/route.js';
+import { AuthService } from './auth.service.js';
+import { LoginRequest } from './dto/login.request.js';
+import { LogoutRequest, RefreshRequest } from './dto/refresh.request.js';
+import { SessionsResponse } from './dto/session.response.js';
+import { TokenResponse } from './dto/token.response.js';
+import { MeResponse } from './dto/user.response.js';
+import { OwnSessionsService } from './own-sessions.service.js';
+
+const LOGIN_PROBLEMS: readonly ErrorCode[] = [
+  'invalid_credentials',
+  'upstream_error',
+  'upstream_unreachable',
+  'upstream_reset',
+  'upstream_bad_response',
+  'no_endpoint',
+  'breaker_open',
+  'bulkhead_full',
+  'state_unavailable',
+  'upstream_timeout',
+];
+
+// Tokens and what concerns them must not be kept by any cache (RFC 6749 section 5.1).
+const NoStore = (): MethodDecorator => Header('Cache-Control', 'no-store');
+
+@ApiTags('auth')
+@Controller('auth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly own: OwnSessionsService,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @NoStore()
+  @PublicAccess('who logs in has no token yet', { limit: 'login', body: 'json' })
+  @ApiOperation({ summary: 'Log in with a user name and a password' })
+  @ApiOkResponse({ type: TokenResponse })
+  @ApiProblems(...LOGIN_PROBLEMS)
+  login(@Exchanged() exchange: Exchange, @Body() body: LoginRequest): Promise<TokenResponse> {
+    return this.auth.login(exchange, body.username, body.password);
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @NoStore()
+  @PublicAccess('the refresh token in the body is the proof', { body: 'json' })
+  @ApiOperation({
+    summary: 'Trade a refresh token for a new pair of tokens',
+    description: 'Each refresh token works once. Using an old one again ends the session and all its tokens.',
+  })
+  @ApiOkResponse({ type: TokenResponse })
+  @ApiProblems('invalid_token', 'session_ended', 'upstream_bad_response', 'state_unavailable')
+  refresh(@Exchanged() exchange: Exchange, @Body() body: RefreshRequest): Promise<TokenResponse> {
+    return this.auth.refresh(exchange, body.refresh_token);
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @SignedIn({ body: 'json' })
+  @ApiOperation({ summary: 'End the session; its tokens stop working at once' })
+  @ApiBody({ type: LogoutRequest, required: false })
+  @ApiNoContentResponse({ description: 'The session has ended.' })
+  logout(@Exchanged() exchange: Exchange, @Body() body: LogoutRequest): Promise<void> {
+    return this.auth.logout(exchange, body.refresh_token);
+  }
+
+  @Get('me')
+  @NoStore()
+  @SignedIn()
+  @ApiOperation({ summary: 'Tell who I am and what I may do' })
+  @ApiOkResponse({ type: MeResponse })
+  me(@Exchanged() exchange: Exchange): Promise<MeResponse> {
+    return this.own.me(exchange);
+  }
+
+  @Get('sessions')
+  @NoStore()
+  @SignedIn()
+  @ApiOperation({ summary: 'List my sessions' })
+  @ApiOkResponse({ type: SessionsResponse })
+  sessions(@Exchanged() exchange: Exchange): Promise<SessionsResponse> {
+    return this.own.list(exchange);
+  }
+
+  @Delete('sessions/:session_id')
+  @HttpCode(204)
+  @SignedIn()
+  @ApiOperation({ summary: 'End one of my sessions' })
+  @ApiNoContentResponse({ description: 'The session has ended.' })
+  @ApiProblems('session_not_found')
+  endSession(@Exchanged() exchange: Exchange, @Param('session_id') sessionId: string): Promise<void> {
+    return this.own.end(exchange, sessionId);
+  }
+}

@@ -1,0 +1,26 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PERMISSIONS, ROLES } from '../../../kernel/permissions.js';
+
+/** Who somebody is. */
+export class UserResponse {
+  @ApiProperty({ example: 'usr_7f3k2m' })
+  id: string;
+
+  @ApiProperty({ example: 'admin' })
+  username: string;
+
+  @ApiProperty({ example: 'Laboratory administrator' })
+  display_name: string;
+
+  @ApiProperty({ type: [String], example: [ROLES[0]], description: `Of the platform's own: ${ROLES.join(', ')}.` })
+  roles: readonly string[];
+}
+
+/** The caller, and what they may do. */
+export class MeResponse extends UserResponse {
+  @ApiProperty({ enum: PERMISSIONS, isArray: true, example: ['qc:run', 'qc:read'] })
+  permissions: readonly string[];
+
+  @ApiProperty({ example: 'ses_5f0c1e0a9b7d4c3e8f2a1b6c7d8e9f00' })
+  session_id: string;
+}

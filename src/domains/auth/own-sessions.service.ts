@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Authorizer } from '../../identity/authorization/authorizer.js';
+import { tokenRefused } from '../../identity/identity.errors.js';
+import type { Session } from '../../identity/sessions/session.js';
+import { SessionStore } from '../../identity/sessions/session-store.js';
+import { GatewayError } from '../../kernel/errors/gateway-error.js';
+import type { Exchange } from '../../kernel/exchange.js';
+import { callerOf, tellSessionChange } from './caller.js';
+import type { SessionResponse, SessionsResponse } from './dto/session.response.js';
+import type { MeResponse } from './dto/user.response.js';
+
+/** What callers may see and do about themselves. */
+@Injectable()
+export class OwnSessionsService {
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly authorizer: Authorizer,
+  ) {}
+
+  async me(exchange: Exchange): Promise<MeResponse> {
+    const { userId, sessionId } = callerOf(exchange);
+    const session = await this.sessions.find(userId, sessionId);
+    if (session === undefined) throw tokenRefused('session_ended');
+    const { username, roles } = session.principal;
+    return {
+      id: userId,
+      username,
+      display_name: session.displayName,
+      roles,
+      permissions: this.authorizer.permissionsOf(roles),
+      session_id: sessionId,
+    };
+  }
+
+  async list(exchange: Exchange): Promise<SessionsResponse> {
+    const { userId, sessionId } = callerOf(exchange);
+    const sessions = await this.sessions.listByUser(userId);
+    return { items: sessions.map((session) => describe(session, sessionId)) };
+  }
+
+  /** Ends one of the caller's sessions; another user's is as unknown as one that never was. */
+  async end(exchange: Exchange, sessionId: string): Promise<void> {
+    const { userId } = callerOf(exchange);
+    if (!(await this.sessions.end(userId, sessionId))) throw new GatewayError('session_not_found');
+    tellSessionChange('ended', exchange, { userId, sessionId });
+  }
+}
+
+function describe({ principal, createdAt, lastSeenAt, expiresAt }: Session, currentId: string): SessionResponse {
+  return {
+    session_id: principal.sessionId,
+    created_at: new Date(createdAt).toISOString(),
+    last_seen_at: new Date(lastSeenAt).toISOString(),
+    expires_at: new Date(expiresAt).toISOString(),
+    current: principal.sessionId === currentId,
+  };
+}
