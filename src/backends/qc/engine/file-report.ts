@@ -1,0 +1,51 @@
+import { encodingOf } from './encoding.js';
+import { fileSummary, type FileSummary } from './file-summary.js';
+import type { ModuleReport } from './module-report.js';
+import { adapterContent } from './modules/adapter-module.js';
+import { basicStatistics, lengthDistribution } from './modules/basic-modules.js';
+import { baseContent, nContent } from './modules/content-modules.js';
+import { duplicationLevels, duplicationOf, overrepresented } from './modules/duplication-modules.js';
+import { readGc } from './modules/gc-module.js';
+import { baseQuality, readQuality } from './modules/quality-modules.js';
+import { tileQuality } from './modules/tile-module.js';
+import { LOWEST_QUALITY } from './position-counts.js';
+import type { ReadProfile } from './read-profile.js';
+import { worst, type AssayThresholds, type Verdict } from './thresholds.js';
+
+/** What is found out about one file. */
+export interface FileReport {
+  readonly verdict: Verdict;
+  readonly summary: FileSummary;
+  /** In FastQC's order; the tile module is missing where read names hold no tile. */
+  readonly modules: readonly ModuleReport[];
+}
+
+export function fileReport(profile: ReadProfile, limits: AssayThresholds): FileReport {
+  const duplication = duplicationOf(profile.sequences);
+  const summary = fileSummary(profile, 100 - duplication.remaining);
+  const encoding = encodingOf(lowestQuality(profile));
+  const tiles = tileQuality(profile.tiles, limits);
+  const modules = [
+    basicStatistics(summary),
+    baseQuality(profile, encoding, limits),
+    ...(tiles === null ? [] : [tiles]),
+    readQuality(profile, encoding, limits),
+    baseContent(profile, limits),
+    readGc(profile.gc.counts, limits),
+    nContent(profile, limits),
+    lengthDistribution(profile.lengths),
+    duplicationLevels(duplication, limits),
+    overrepresented(profile.sequences, limits),
+    adapterContent(profile.adapters, profile.reads, limits),
+  ];
+  return { verdict: worst(modules.map(({ verdict }) => verdict)), summary, modules };
+}
+
+function lowestQuality({ positions }: ReadProfile): number {
+  let lowest = Infinity;
+  for (let position = 0; position < positions.length; position += 1) {
+    const found = positions.qualityCounts(position).findIndex((count) => count > 0);
+    if (found >= 0) lowest = Math.min(lowest, found);
+  }
+  return LOWEST_QUALITY + (Number.isFinite(lowest) ? lowest : 0);
+}
