@@ -1,0 +1,205 @@
+import { hasRedisServer, startPrivateRedis } from '../../../test/support/private-redis.js';
+import { buildSession, TEST_LIFE, type OpenedSession } from '../../../test/support/identity-builders.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { createRedisClient } from '../../state/redis-client.js';
+import { RedisConnection } from '../../state/redis-connection.js';
+import { readRedisTarget } from '../../state/redis-target.js';
+import { MemorySessionStore } from './memory-session-store.js';
+import { RedisSessionStore } from './redis-session-store.js';
+import type { RefreshToken } from './refresh-token.js';
+import { MAX_SESSIONS_PER_USER } from './session.js';
+import type { Rotation, SessionStore } from './session-store.js';
+
+interface Place {
+  readonly store: (clock: ManualClock) => SessionStore;
+  readonly redis?: RedisConnection;
+  readonly close: () => Promise<void>;
+}
+
+const inMemory = (): Promise<Place> =>
+  Promise.resolve({ store: (clock) => new MemorySessionStore(TEST_LIFE, clock), close: () => Promise.resolve() });
+
+async function inRedis(): Promise<Place> {
+  const server = await startPrivateRedis();
+  const redis = new RedisConnection(createRedisClient(readRedisTarget(server.url)));
+  await new Promise((resolve) => redis.client.once('ready', resolve));
+  return {
+    store: (clock) => new RedisSessionStore(redis, TEST_LIFE, clock),
+    redis,
+    close: () => {
+      redis.onApplicationShutdown();
+      return server.close();
+    },
+  };
+}
+
+const rotation = (presented: RefreshToken, next: RefreshToken, roles: readonly string[] = ['analyst']): Rotation => ({
+  userId: presented.userId,
+  sessionId: presented.sessionId,
+  familyHash: presented.familyHash,
+  presentedHash: presented.secretHash,
+  nextHash: next.secretHash,
+  roles,
+});
+
+const PLACES: [string, () => Promise<Place>][] = [['memory', inMemory]];
+if (hasRedisServer('sessions in a real Redis')) PLACES.push(['Redis', inRedis]);
+
+describe.each(PLACES)('a session store in %s', (_, open) => {
+  let place: Place;
+  let clock: ManualClock;
+  let store: SessionStore;
+  let users = 0;
+  let userId: string;
+
+  beforeAll(async () => {
+    place = await open();
+  });
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    store = place.store(clock);
+    userId = `usr_${++users}`;
+  });
+
+  afterAll(() => place.close());
+
+  async function create(user = userId): Promise<OpenedSession> {
+    const opened = buildSession(clock, user);
+    await store.create(opened.session);
+    return opened;
+  }
+
+  it('finds what was created, and nothing else', async () => {
+    const { session } = await create();
+    expect(await store.find(userId, session.principal.sessionId)).toEqual(session);
+    expect(await store.find('usr_other', session.principal.sessionId)).toBeUndefined();
+    expect(await store.find(userId, 'ses_0')).toBeUndefined();
+  });
+
+  it('ends a session once', async () => {
+    const { session } = await create();
+    expect(await store.end('usr_other', session.principal.sessionId)).toBe(false);
+    expect(await store.end(userId, session.principal.sessionId)).toBe(true);
+    expect(await store.end(userId, session.principal.sessionId)).toBe(false);
+    expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
+    expect(await store.listByUser(userId)).toEqual([]);
+  });
+
+  it('forgets an idle session, and one in use at its absolute end', async () => {
+    const idle = await create();
+    const used = await create();
+    for (let passed = 0; passed < TEST_LIFE.maxAgeMs; passed += 50_000) {
+      expect(await store.find(userId, used.session.principal.sessionId)).toBeDefined();
+      await store.touch(userId, used.session.principal.sessionId);
+      clock.advance(50_000);
+    }
+    expect(await store.find(userId, idle.session.principal.sessionId)).toBeUndefined();
+    expect(await store.find(userId, used.session.principal.sessionId)).toBeUndefined();
+    expect(await store.listByUser(userId)).toEqual([]);
+  });
+
+  it('is idle exactly when its idle time is over', async () => {
+    const { session } = await create();
+    clock.advance(TEST_LIFE.idleMs - 1);
+    expect(await store.find(userId, session.principal.sessionId)).toBeDefined();
+    clock.advance(1);
+    expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
+    await store.touch(userId, session.principal.sessionId);
+    expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
+  });
+
+  it('rotates to the next token and takes the new roles', async () => {
+    const { session, refreshToken } = await create();
+    const second = refreshToken.next();
+    clock.advance(50_000);
+    expect(await store.rotate(rotation(refreshToken, second, ['viewer']))).toBe('rotated');
+    expect(await store.find(userId, session.principal.sessionId)).toEqual({
+      ...session,
+      principal: { ...session.principal, roles: ['viewer'] },
+      lastSeenAt: clock.now(),
+      refreshHash: second.secretHash,
+    });
+    clock.advance(50_000);
+    expect(await store.rotate(rotation(second, second.next()))).toBe('rotated');
+  });
+
+  it('ends the session when an old token comes again', async () => {
+    const { session, refreshToken } = await create();
+    const second = refreshToken.next();
+    await store.rotate(rotation(refreshToken, second));
+    expect(await store.rotate(rotation(refreshToken, refreshToken.next()))).toBe('reused');
+    expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
+    expect(await store.rotate(rotation(second, second.next()))).toBe('unknown');
+  });
+
+  it('lets no forged, foreign, idle or ended token touch a session', async () => {
+    const { session, refreshToken } = await create();
+    const stranger = buildSession(clock, userId).refreshToken;
+    const forged = { ...rotation(refreshToken, refreshToken.next()), familyHash: stranger.familyHash };
+    expect(await store.rotate(forged)).toBe('unknown');
+    expect(await store.rotate({ ...forged, userId: 'usr_other' })).toBe('unknown');
+    expect(await store.find(userId, session.principal.sessionId)).toEqual(session);
+    clock.advance(TEST_LIFE.idleMs);
+    expect(await store.rotate(rotation(refreshToken, refreshToken.next()))).toBe('unknown');
+  });
+
+  it('lets one of twelve parallel rotations through, and ends the session', async () => {
+    const { session, refreshToken } = await create();
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, () => store.rotate(rotation(refreshToken, refreshToken.next()))),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'reused')).toHaveLength(1);
+    expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
+  });
+
+  it('lists living sessions of one user, newest first', async () => {
+    const first = await create();
+    await create('usr_other');
+    clock.advance(10);
+    const second = await create();
+    expect(await store.listByUser(userId)).toEqual([second.session, first.session]);
+  });
+
+  it('ends the session used longest ago when a user has too many', async () => {
+    const sessions: OpenedSession[] = [];
+    for (let count = 0; count < MAX_SESSIONS_PER_USER; count += 1) {
+      sessions.push(await create());
+      clock.advance(10);
+    }
+    const [first, second] = sessions as [OpenedSession, OpenedSession];
+    await store.touch(userId, first.session.principal.sessionId);
+    await create();
+    expect(await store.find(userId, first.session.principal.sessionId)).toBeDefined();
+    expect(await store.find(userId, second.session.principal.sessionId)).toBeUndefined();
+    expect(await store.listByUser(userId)).toHaveLength(MAX_SESSIONS_PER_USER);
+  });
+
+  it('keeps no token in the clear, and every key of Redis dies by itself', async () => {
+    const { refreshToken } = await create();
+    await store.rotate(rotation(refreshToken, refreshToken.next()));
+    const { client } = place.redis ?? {};
+    if (client === undefined) return;
+    const text = refreshToken.encode();
+    for (const key of await client.keys('*')) {
+      expect(await client.pttl(key)).toBeGreaterThan(0);
+      expect(await client.pttl(key)).toBeLessThanOrEqual(TEST_LIFE.maxAgeMs);
+      if ((await client.type(key)) === 'hash') expect(JSON.stringify(await client.hgetall(key))).not.toContain(text);
+    }
+  });
+});
+
+describe('MemorySessionStore', () => {
+  it('holds no more sessions than it may, and lets go of those used longest ago', async () => {
+    const clock = new ManualClock();
+    const store = new MemorySessionStore(TEST_LIFE, clock, 3);
+    const opened = Array.from({ length: 4 }, (_, index) => buildSession(clock, `usr_${index}`));
+    for (const { session } of opened) await store.create(session);
+    const found = await Promise.all(
+      opened.map(({ session }) => store.find(session.principal.userId, session.principal.sessionId)),
+    );
+    expect(found.map((session) => session?.principal.userId)).toEqual([undefined, 'usr_1', 'usr_2', 'usr_3']);
+    expect(await store.listByUser('usr_0')).toEqual([]);
+  });
+});

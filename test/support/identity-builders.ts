@@ -1,0 +1,62 @@
+import { TokenKeys } from '../../src/identity/tokens/token-keys.js';
+import { RefreshToken } from '../../src/identity/sessions/refresh-token.js';
+import { newSessionId, type Session, type SessionLife } from '../../src/identity/sessions/session.js';
+import type { Clock } from '../../src/kernel/clock.js';
+import type { Exchange } from '../../src/kernel/exchange.js';
+import { HangUp } from '../../src/kernel/hang-up.js';
+
+export const TEST_KEYS = new TokenKeys({
+  jwtSecret: 'a key for tests only, 32 characters long',
+  issuer: 'genoflow',
+  audience: 'genoflow-api',
+});
+
+export const TEST_LIFE: SessionLife = { idleMs: 60_000, maxAgeMs: 600_000 };
+
+export interface OpenedSession {
+  readonly session: Session;
+  readonly refreshToken: RefreshToken;
+}
+
+/** A session as a login makes it, not yet kept anywhere. */
+export function buildSession(clock: Clock, userId = 'usr_1', roles: readonly string[] = ['analyst']): OpenedSession {
+  const sessionId = newSessionId();
+  const refreshToken = RefreshToken.first(userId, sessionId);
+  const now = clock.now();
+  return {
+    refreshToken,
+    session: {
+      principal: { userId, username: `${userId}-name`, sessionId, roles },
+      displayName: 'Ada Lovelace',
+      createdAt: now,
+      lastSeenAt: now,
+      expiresAt: now + TEST_LIFE.maxAgeMs,
+      familyHash: refreshToken.familyHash,
+      refreshHash: refreshToken.secretHash,
+    },
+  };
+}
+
+/** An exchange that nobody answers; `fields` is the flat list of request fields. */
+export function buildExchange(fields: readonly string[] = []): Exchange {
+  return {
+    id: 'request-1',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    startedAt: 0,
+    method: 'GET',
+    route: '',
+    query: '',
+    requestFields: fields,
+    requestHeaders: {},
+    clientAddress: '192.0.2.1',
+    protocol: 'http',
+    host: 'gateway.test',
+    principal: undefined,
+    body: undefined,
+    hangUp: new HangUp(),
+    sink: { head: () => undefined, write: () => true, onDrain: () => undefined, end: () => undefined, abort: () => undefined },
+    ownFields: [],
+    errorCode: undefined,
+    upstream: undefined,
+  };
+}
