@@ -1,20 +1,22 @@
 import { Clock } from '../../src/kernel/clock.js';
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until it is told to go on. Milliseconds. */
 export class ManualClock extends Clock {
-  constructor(private ms = 1_000_000) {
+  #elapsed = 0;
+
+  constructor(private readonly start = Date.UTC(2026, 0, 1)) {
     super();
   }
 
   override now(): number {
-    return this.ms;
+    return this.start + this.#elapsed;
   }
 
   override monotonic(): number {
-    return this.ms;
+    return this.#elapsed;
   }
 
-  advance(ms: number): void {
-    this.ms += ms;
+  advance(milliseconds: number): void {
+    this.#elapsed += milliseconds;
   }
 }
