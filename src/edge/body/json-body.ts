@@ -66,11 +66,23 @@ function readBytes(exchange: HttpExchange, deadlineMs: number): Promise<Buffer> 
 function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   if (!isShallowJson(bytes)) throw new GatewayError('body_too_deep');
+  const value = decode(bytes);
+  if (namesPrototype(value)) throw new GatewayError('malformed_body', { reason: 'A property is named __proto__.' });
+  return value;
+}
+
+function decode(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as unknown;
   } catch (cause) {
     throw new GatewayError('malformed_body', { cause });
   }
+}
+
+// The bytes go on as they came, and not every backend's parser is as careful with this name as ours.
+function namesPrototype(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype);
 }
 
 const tooLarge = (): GatewayError => new GatewayError('body_too_large', { reason: 'A JSON body has at most 1 MiB.' });

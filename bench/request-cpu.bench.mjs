@@ -1,0 +1,71 @@
+// CPU of the gateway per proxied GET, everything on, beside a bare node:http + undici proxy in the same run.
+// Usage: npm run build && node bench/request-cpu.bench.mjs [rounds=3] [requests=30000]
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { cpuSeconds, startGateway, startPeer } from './processes.mjs';
+
+const rounds = Number(process.argv[2] ?? 3);
+const requests = Number(process.argv[3] ?? 30_000);
+const CONNECTIONS = 32;
+const PATH = '/api/v1/execution/jobs/job_bench';
+const dataDir = mkdtempSync(join(tmpdir(), 'genoflow-bench-'));
+
+const backend = await startPeer('scripted-backend.mjs');
+const bare = await startPeer('bare-proxy.mjs', backend.url);
+const services = ['DATA_INGESTION', 'QC', 'PIPELINE', 'EXECUTION', 'RESULTS', 'MONITORING', 'AUTH'];
+const gateway = await startGateway({
+  ...Object.fromEntries(services.map((name) => [`${name}_SERVICE_URL`, backend.url])),
+  DATA_DIR: dataDir,
+  RATE_LIMIT_PER_MINUTE: '10000000',
+  RATE_LIMIT_BURST: '10000000',
+});
+const login = await fetch(`${gateway.url}/auth/login`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ username: 'bench', password: 'bench-password' }),
+});
+const { access_token: token } = await login.json();
+
+async function load(url, headers, count) {
+  const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) {
+      const { statusCode, body } = await pool.request({ path: PATH, method: 'GET', headers });
+      await body.dump();
+      if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  await pool.close();
+}
+
+async function microseconds(target, headers) {
+  const before = cpuSeconds(target.pid);
+  await load(target.url, headers, requests);
+  return ((cpuSeconds(target.pid) - before) / requests) * 1e6;
+}
+
+const bearer = { authorization: `Bearer ${token}` };
+await load(gateway.url, bearer, 10_000);
+await load(bare.url, {}, 10_000);
+const rows = [];
+for (let round = 0; round < rounds; round += 1) {
+  rows.push({ bare: await microseconds(bare, {}), gateway: await microseconds(gateway, bearer) });
+}
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+console.table(
+  rows.map((row) => ({
+    'bare µs': row.bare.toFixed(1),
+    'gateway µs': row.gateway.toFixed(1),
+    ratio: (row.gateway / row.bare).toFixed(2),
+  })),
+);
+console.log(
+  `median CPU per request: bare ${median(rows.map((r) => r.bare)).toFixed(1)} µs, gateway ${median(rows.map((r) => r.gateway)).toFixed(1)} µs`,
+);
+await Promise.all([gateway.stop(), bare.stop(), backend.stop()]);
+rmSync(dataDir, { recursive: true });
+process.exit(0);
