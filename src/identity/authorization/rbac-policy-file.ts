@@ -1,14 +1,16 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { PERMISSIONS, type Permission } from '../../kernel/permissions.js';
+import { PERMISSIONS } from '../../kernel/permissions.js';
 import type { RbacPolicy } from './rbac-policy.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
 
+const permissions = z.array(z.enum(PERMISSIONS)).max(64);
+
 const FILE = z.strictObject({
   roles: z.record(
     z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/),
-    z.union([z.literal('*').transform((): readonly Permission[] => PERMISSIONS), z.array(z.enum(PERMISSIONS)).max(64)]),
+    z.preprocess((given) => (given === '*' ? PERMISSIONS : given), permissions),
   ),
 });
 
