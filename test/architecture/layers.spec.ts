@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   identity: ['kernel', 'upstream', 'state'],
   edge: ['kernel'],
   health: ['kernel', 'upstream'],
-  domains: ['kernel', 'upstream'],
+  domains: ['kernel', 'upstream', 'traffic'],
 };
 /** Domains that may import more than the others. */
 const ALSO_ALLOWED: Readonly<Record<string, readonly string[]>> = { 'domains/auth': ['identity'] };

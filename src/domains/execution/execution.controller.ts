@@ -12,6 +12,7 @@ import type { Answered, Exchange } from '../../kernel/exchange.js';
 import { Exchanged } from '../../kernel/exchanged.decorator.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { JobListQuery } from './dto/job-list.query.js';
 import { JobRequest } from './dto/job.request.js';
 import { JobPage, JobResponse } from './dto/job.response.js';
@@ -24,6 +25,7 @@ export class ExecutionController {
 
   @Post()
   @RequiresPermission('execution:submit', { body: 'json' })
+  @Idempotent()
   @ApiOperation({ summary: 'Submit a job' })
   @ApiCreatedResponse({ type: JobResponse })
   @ApiBackendProblems({
@@ -54,6 +56,7 @@ export class ExecutionController {
 
   @Post(':job_id/cancel')
   @RequiresPermission('execution:submit')
+  @Idempotent()
   @ApiOperation({ summary: 'Cancel a job' })
   @ApiAcceptedResponse({ type: JobResponse })
   @ApiBackendProblems({ 404: ['job_not_found'], 409: ['job_finished'] })

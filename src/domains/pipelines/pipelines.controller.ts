@@ -5,6 +5,8 @@ import { Exchanged } from '../../kernel/exchanged.decorator.js';
 import { PageQuery } from '../../kernel/page.query.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
+import { Cached } from '../../traffic/response-cache/cached.decorator.js';
 import { ConfigurationRequest } from './dto/configuration.request.js';
 import { ConfigurationPage, ConfigurationResponse } from './dto/configuration.response.js';
 import { PipelinePage, PipelineResponse } from './dto/pipeline.response.js';
@@ -17,6 +19,7 @@ export class PipelinesController {
 
   @Get()
   @RequiresPermission('pipelines:read')
+  @Cached()
   @ApiOperation({ summary: 'List the pipelines, and whether each can run here' })
   @ApiOkResponse({ type: PipelinePage })
   list(@Exchanged() exchange: Exchange, @Query() _query: PageQuery): Promise<Answered> {
@@ -25,6 +28,7 @@ export class PipelinesController {
 
   @Get(':pipeline_id')
   @RequiresPermission('pipelines:read')
+  @Cached()
   @ApiOperation({ summary: 'Read a pipeline: inputs, parameters, outputs' })
   @ApiOkResponse({ type: PipelineResponse })
   @ApiBackendProblems({ 404: ['pipeline_not_found'] })
@@ -34,6 +38,7 @@ export class PipelinesController {
 
   @Post(':pipeline_id/configurations')
   @RequiresPermission('pipelines:configure', { body: 'json' })
+  @Idempotent()
   @ApiOperation({ summary: 'Create a named configuration of a pipeline' })
   @ApiCreatedResponse({ type: ConfigurationResponse })
   @ApiBackendProblems({ 404: ['pipeline_not_found'], 422: ['parameters_invalid'] })

@@ -4,6 +4,7 @@ import type { Answered, Exchange } from '../../kernel/exchange.js';
 import { Exchanged } from '../../kernel/exchanged.decorator.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { AnalyzeRequest } from './dto/analyze.request.js';
 import { QcJobResponse } from './dto/qc-job.response.js';
 import { QcProxyService } from './qc-proxy.service.js';
@@ -15,6 +16,7 @@ export class QcController {
 
   @Post('analyze')
   @RequiresPermission('qc:run', { body: 'json' })
+  @Idempotent()
   @ApiOperation({ summary: 'Analyse the quality of an upload or a pair of uploads' })
   @ApiAcceptedResponse({ type: QcJobResponse })
   @ApiBackendProblems({

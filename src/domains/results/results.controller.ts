@@ -4,6 +4,7 @@ import type { Answered, Exchange } from '../../kernel/exchange.js';
 import { Exchanged } from '../../kernel/exchanged.decorator.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { PublicAccess, RequiresPermission } from '../../kernel/route.js';
+import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { DownloadLinksRequest } from './dto/download-links.request.js';
 import { DownloadLinksResponse, ResultsResponse } from './dto/results.response.js';
 import { ResultsProxyService } from './results-proxy.service.js';
@@ -35,6 +36,7 @@ export class ResultsController {
 
   @Post(':job_id/download-links')
   @RequiresPermission('results:download', { body: 'json' })
+  @Idempotent()
   @ApiOperation({ summary: 'Make signed, expiring download links' })
   @ApiCreatedResponse({ type: DownloadLinksResponse })
   @ApiBackendProblems({ 404: ['results_not_found', 'file_not_found'] })
