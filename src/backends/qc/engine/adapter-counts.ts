@@ -1,15 +1,15 @@
 import { BASE_CODES } from '../../fastq/base-codes.js';
 import { ADAPTERS, ADAPTER_LENGTH } from './adapter-list.js';
 
-const PROBE_BASES = 7;
-/** Mask of the last seven bases at two bits each. */
+const PROBE_BASES = 6;
+/** Mask of the last six bases at two bits each. */
 export const PROBE_MASK = (1 << (2 * PROBE_BASES)) - 1;
 /** Two bits per letter; letters other than ACGT are harmless aliases, since every probe hit is verified. */
 export const TWO_BITS = Uint8Array.from(BASE_CODES, (code) => code & 3);
 
 /** Counts reads by the first place at which they hold each adapter. */
 export class AdapterCounts {
-  /** Non-zero where the last seven bases end some adapter: the caller's quick test before {@link verify}. */
+  /** Non-zero where the last six bases end some adapter: the caller's quick test before {@link verify}. */
   readonly probe = new Uint8Array(PROBE_MASK + 1);
   private readonly sequences = ADAPTERS.map(({ sequence }) => Buffer.from(sequence, 'latin1'));
   /** By adapter and 0-based place; grows with the longest read. */

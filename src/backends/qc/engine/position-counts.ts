@@ -1,30 +1,33 @@
-import { BASE_CODES } from '../../fastq/base-codes.js';
-
-const LETTERS = 6;
-const LOWEST_QUALITY = 33;
+const LETTERS = 8;
 const QUALITIES = 94;
-/** Counters of one read position. Not a power of two, lest all positions share the same few cache sets. */
-export const POSITION_STRIDE = LETTERS * QUALITIES;
 
-/** By letter, its first counter minus the lowest quality character: add the position's start and the character itself. */
-export const LETTER_SLOTS = Int32Array.from(BASE_CODES, (code) => code * QUALITIES - LOWEST_QUALITY);
-
+/** The range of quality characters, "!" to "~". */
+export const LOWEST_QUALITY = 33;
 export const HIGHEST_QUALITY = LOWEST_QUALITY + QUALITIES - 1;
-export { LOWEST_QUALITY };
+
+/**
+ * Counters of one read position: by quality, then by letter, so that the few common qualities share cache lines. It is
+ * an odd number of cache lines, lest all positions compete for the same cache sets.
+ */
+export const POSITION_STRIDE = LETTERS * QUALITIES;
 
 /** How often each letter came with each quality character at each position of the read. */
 export class PositionCounts {
-  private cells = new Uint32Array(POSITION_STRIDE * 256);
+  // Signed, which JavaScript engines add without leaving whole numbers; 2^31 reads are beyond any one file.
+  private cells = new Int32Array(POSITION_STRIDE * 256);
   /** Longest read seen, in bases. */
   length = 0;
 
-  /** The counters, grown to hold a read of this length; valid until the next call. */
-  cellsFor(length: number): Uint32Array {
+  /**
+   * The counters, grown to hold a read of this length; valid until the next call. A letter of code l (see BASE_CODES)
+   * with quality character q at 0-based position p is at `p * POSITION_STRIDE + (q - LOWEST_QUALITY) * 8 + l`.
+   */
+  cellsFor(length: number): Int32Array {
     if (length > this.length) {
       this.length = length;
       const needed = length * POSITION_STRIDE;
       if (needed > this.cells.length) {
-        const larger = new Uint32Array(Math.max(needed, this.cells.length * 2));
+        const larger = new Int32Array(Math.max(needed, this.cells.length * 2));
         larger.set(this.cells);
         this.cells = larger;
       }
@@ -34,9 +37,9 @@ export class PositionCounts {
 
   /** Reads with letter `code` (see BASE_CODES) at a 0-based position. */
   letterCount(position: number, code: number): number {
-    const from = position * POSITION_STRIDE + code * QUALITIES;
+    const from = position * POSITION_STRIDE;
     let sum = 0;
-    for (let i = from; i < from + QUALITIES; i += 1) sum += this.cells[i] as number;
+    for (let i = code; i < POSITION_STRIDE; i += LETTERS) sum += this.cells[from + i] as number;
     return sum;
   }
 
@@ -45,7 +48,7 @@ export class PositionCounts {
     const counts = new Float64Array(QUALITIES);
     const from = position * POSITION_STRIDE;
     for (let i = 0; i < POSITION_STRIDE; i += 1) {
-      const quality = i % QUALITIES;
+      const quality = Math.floor(i / LETTERS);
       counts[quality] = (counts[quality] as number) + (this.cells[from + i] as number);
     }
     return counts;

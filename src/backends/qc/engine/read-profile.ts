@@ -3,11 +3,15 @@ import { FastqError } from '../../fastq/fastq-error.js';
 import { MAX_READ_LENGTH, type RecordSpan } from '../../fastq/fastq-scanner.js';
 import { AdapterCounts, PROBE_MASK, TWO_BITS } from './adapter-counts.js';
 import { GcDistribution, gcLength } from './gc-distribution.js';
-import { HIGHEST_QUALITY, LETTER_SLOTS, LOWEST_QUALITY, POSITION_STRIDE, PositionCounts } from './position-counts.js';
+import { HIGHEST_QUALITY, LOWEST_QUALITY, POSITION_STRIDE, PositionCounts } from './position-counts.js';
 import { SequenceTable } from './sequence-table.js';
 import { TileCounts } from './tile-counts.js';
 
 const IS_GC = Uint8Array.from(BASE_CODES, (code) => (code === 1 || code === 2 ? 1 : 0));
+/** All the inner loop asks of a letter in one look-up: bits 0-2 its code, bit 3 whether G or C, bits 4-5 its two bits. */
+const LETTERS = Uint8Array.from(BASE_CODES, (code, letter) => {
+  return code | ((IS_GC[letter] as number) << 3) | ((TWO_BITS[letter] as number) << 4);
+});
 const LOWER_CASE_BIT = 0x20;
 
 /** Everything the modules need from one file, counted in a single pass over each read. */
@@ -39,7 +43,13 @@ export class ReadProfile {
   private countBases(data: Buffer, sequence: number, quality: number, length: number): void {
     const cells = this.positions.cellsFor(length);
     const { probe } = this.adapters;
-    let position = 0;
+    // Imported names are looked up anew each time they are used, which costs a fifth of this loop.
+    const stride = POSITION_STRIDE;
+    const mask = PROBE_MASK;
+    const lowest = LOWEST_QUALITY;
+    const highest = HIGHEST_QUALITY;
+    const letterFacts = LETTERS;
+    let position = -lowest * 8;
     let qualitySum = 0;
     let outOfRange = 0;
     let letters = 0;
@@ -48,14 +58,15 @@ export class ReadProfile {
     for (let i = 0; i < length; i += 1) {
       const letter = data[sequence + i] as number;
       const score = data[quality + i] as number;
-      const cell = position + (LETTER_SLOTS[letter] as number) + score;
-      cells[cell] = (cells[cell] as number) + 1;
-      position += POSITION_STRIDE;
+      const facts = letterFacts[letter] as number;
+      const cell = position + (score << 3) + (facts & 7);
+      cells[cell] = ((cells[cell] as number) + 1) | 0;
+      position += stride;
       qualitySum += score;
-      outOfRange |= (score - LOWEST_QUALITY) | (HIGHEST_QUALITY - score);
+      outOfRange |= (score - lowest) | (highest - score);
       letters |= letter;
-      gc += IS_GC[letter] as number;
-      recent = ((recent << 2) | (TWO_BITS[letter] as number)) & PROBE_MASK;
+      gc += (facts >> 3) & 1;
+      recent = ((recent << 2) | (facts >> 4)) & mask;
       if (probe[recent] === 1) this.adapters.verify(data, sequence, i, this.reads);
     }
     if (outOfRange < 0) throw new FastqError('fastq_malformed', this.reads, 'a quality character is out of range');
