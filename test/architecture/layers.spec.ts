@@ -42,7 +42,8 @@ const isJoiner = (file: string): boolean => roomOf(file) === 'boot' || /^(main|a
 
 function isAllowed({ from, to }: Import): boolean {
   if (isJoiner(from)) return roomOf(to) !== 'backends';
-  if (to.startsWith('..')) return (from.endsWith('.spec.ts') || from.includes('/testing/')) && to.startsWith('../test/support/');
+  if (to.startsWith('..'))
+    return (from.endsWith('.spec.ts') || from.includes('/testing/')) && to.startsWith('../test/support/');
   const [room, target] = [roomOf(from), roomOf(to)];
   if (room === 'domains' && target === 'domains') return domainOf(from) === domainOf(to);
   return room === target || [...(ALLOWED[room] ?? []), ...(ALSO_ALLOWED[domainOf(from)] ?? [])].includes(target);

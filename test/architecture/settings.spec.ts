@@ -18,7 +18,9 @@ describe('.env.example', () => {
 
   it.each(Object.keys(VARIABLES))('gives %s its default', (name) => {
     const value = defaults[name];
-    expect(example.get(name)).toBe(value === undefined || (Array.isArray(value) && value.length === 0) ? '' : String(value));
+    expect(example.get(name)).toBe(
+      value === undefined || (Array.isArray(value) && value.length === 0) ? '' : String(value),
+    );
   });
 
   it('is accepted as it stands', () => {

@@ -9,6 +9,7 @@ import { ROUTE_EXTENSION, type RouteDeclaration } from '../../kernel/route.js';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
+type Response = { headers?: Record<string, { $ref: string }> };
 
 /** An operation as Nest leaves it, with the route's declaration and own problems as extensions. */
 export type DocumentedOperation = Operation & {
@@ -60,11 +61,16 @@ export function documentOperation(operation: DocumentedOperation): void {
   for (const [status, names] of byStatus(codes, backend)) {
     operation.responses[status] ??= problemResponse(status, names);
   }
+  if (declaration.access.kind === 'public') operation.security = [];
+  for (const response of Object.values(operation.responses) as Response[]) {
+    response.headers = { ...response.headers, 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+  }
 }
 
 function impliedBy(operation: DocumentedOperation, declaration: RouteDeclaration): ErrorCode[] {
   const parameters = (operation.parameters ?? []) as { in?: string }[];
   return [
+    'malformed_request',
     ...(parameters.some((parameter) => parameter.in === 'path') ? (['invalid_identifier'] as const) : []),
     ...(parameters.some((parameter) => parameter.in === 'query') ? (['invalid_query'] as const) : []),
     ...(declaration.limit === 'none' ? [] : (['rate_limited'] as const)),

@@ -44,7 +44,8 @@ const origins = text(8192)
     }
   })
   .refine(
-    (list) => list.every((origin) => !origin.includes('*') && URL.canParse(origin) && new URL(origin).origin === origin),
+    (list) =>
+      list.every((origin) => !origin.includes('*') && URL.canParse(origin) && new URL(origin).origin === origin),
     'each origin must be scheme://host[:port] without a path; wildcards are not accepted',
   );
 

@@ -42,7 +42,6 @@ export const ERROR_CODES = {
     title: 'Request in progress',
     detail: 'A request with this Idempotency-Key is still running.',
   },
-  length_required: { status: 411, title: 'Length required', detail: 'Send a Content-Length or a chunked body.' },
   body_too_large: { status: 413, title: 'Body too large', detail: 'The body is larger than this route allows.' },
   target_too_long: { status: 414, title: 'Target too long', detail: 'The request target is longer than 8 KiB.' },
   unsupported_media_type: {
@@ -72,7 +71,6 @@ export const ERROR_CODES = {
     title: 'Internal error',
     detail: 'The gateway failed; the failure has been recorded.',
   },
-  not_implemented: { status: 501, title: 'Not implemented', detail: 'The gateway does not do this.' },
   upstream_error: { status: 502, title: 'Service error', detail: 'The service failed while it handled the request.' },
   upstream_unreachable: { status: 502, title: 'Service unreachable', detail: 'The service could not be reached.' },
   upstream_reset: {
