@@ -63,7 +63,13 @@ export async function runService(
     peers: options.peers,
   });
   const url = `http://127.0.0.1:${await service.listen(0)}`;
-  await service.create();
+  try {
+    await service.create();
+  } catch (error) {
+    await service.stop(0);
+    await opened.close();
+    throw error;
+  }
   const tokens = new IdentityTokens(settings.identitySecret, clock);
   const tokenFor = (caller: TestCaller = {}): string =>
     tokens.sign(
