@@ -87,27 +87,27 @@ export class UpstreamClient {
     retries.deposit();
     let last: Attempt | undefined;
     for (;;) {
-      const attempt = new Attempt(context, this.#pick(call, balancer, last), (last?.number ?? 0) + 1);
+      const endpoint = this.#pick(call, balancer, last);
+      const attempt = new Attempt(context, endpoint, (last?.number ?? 0) + 1);
       await this.#run(attempt, scope);
       this.#publish(call, attempt);
-      const { failure } = attempt;
-      if (failure === undefined || attempt.headSent) return this.#summary(call, scope, attempt);
-      if (attempt.retryDelayMs === undefined) throw this.#explained(failure, call, scope, attempt);
-      await new Backoff().wait(attempt.retryDelayMs, scope);
-      if (scope.endedBy !== undefined) {
-        throw this.#explained(new UpstreamError(scope.endedBy, { cause: failure }), call, scope, attempt);
-      }
+      const { failure, retryDelayMs } = attempt;
+      if (failure === undefined || attempt.headSent) return this.#summary(call, attempt);
+      if (retryDelayMs === undefined) throw this.#explained(failure, call, attempt);
+      await new Backoff().wait(retryDelayMs, scope);
+      if (scope.endedBy !== undefined) throw this.#explained(new UpstreamError(scope.endedBy), call, attempt);
       retryStarted.publish({ service: call.service, operation: call.operation, after: failure.code });
       last = attempt;
     }
   }
 
+  // No other attempt is worth making if the endpoints left would refuse it: the first failure is the one to tell.
   #pick(call: UpstreamCall, balancer: Balancer, last: Attempt | undefined): Endpoint {
     const now = this.clock.monotonic();
     const endpoints = this.registry.of(call.service);
     const endpoint = balancer.pick(endpoints, last?.endpoint, now);
     if (endpoint !== undefined) return endpoint;
-    throw last?.failure ?? whyNoneAvailable(endpoints, now);
+    throw last?.failure === undefined ? whyNoneAvailable(endpoints, now) : this.#explained(last.failure, call, last);
   }
 
   async #run(attempt: Attempt, scope: CallScope): Promise<void> {
@@ -133,17 +133,17 @@ export class UpstreamClient {
     };
   }
 
-  #explained(error: GatewayError, call: UpstreamCall, scope: CallScope, attempt: Attempt): GatewayError {
-    if (error instanceof UpstreamError) error.summary = this.#summary(call, scope, attempt);
+  #explained(error: GatewayError, call: UpstreamCall, attempt: Attempt): GatewayError {
+    if (error instanceof UpstreamError) error.summary = this.#summary(call, attempt);
     return error;
   }
 
-  #summary(call: UpstreamCall, scope: CallScope, attempt: Attempt): UpstreamSummary {
+  #summary(call: UpstreamCall, attempt: Attempt): UpstreamSummary {
     return {
       service: call.service,
       operation: call.operation,
       attempts: attempt.number,
-      durationMs: this.clock.monotonic() - scope.startedAt,
+      durationMs: this.clock.monotonic() - attempt.callStartedAt,
       status: attempt.status,
     };
   }

@@ -17,6 +17,8 @@ interface Probe {
   failures: number;
   dueAt: number;
   underWay: boolean;
+  /** At least one has ended. */
+  done: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export class HealthMonitor implements OnApplicationBootstrap, BeforeApplicationS
   readonly #probes = new WeakMap<Endpoint, Probe>();
   readonly #stop = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #completedRounds = 0;
+  #firstRoundDone = false;
 
   constructor(
     private readonly http: HttpService,
@@ -37,9 +39,9 @@ export class HealthMonitor implements OnApplicationBootstrap, BeforeApplicationS
     private readonly clock: Clock,
   ) {}
 
-  /** Every endpoint known has been probed at least once. */
+  /** There was a moment at which all endpoints known, and at least one, had been probed. */
   get firstRoundDone(): boolean {
-    return this.#completedRounds > 0;
+    return this.#firstRoundDone;
   }
 
   onApplicationBootstrap(): void {
@@ -59,7 +61,8 @@ export class HealthMonitor implements OnApplicationBootstrap, BeforeApplicationS
       return !probe.underWay && probe.dueAt <= now;
     });
     await Promise.all(due.map((endpoint) => this.#probe(endpoint)));
-    if (this.registry.all().length > 0) this.#completedRounds += 1;
+    const endpoints = this.registry.all();
+    this.#firstRoundDone ||= endpoints.length > 0 && endpoints.every((endpoint) => this.#probeOf(endpoint).done);
   }
 
   #schedule(delayMs: number): void {
@@ -72,7 +75,8 @@ export class HealthMonitor implements OnApplicationBootstrap, BeforeApplicationS
 
   #probeOf(endpoint: Endpoint): Probe {
     let probe = this.#probes.get(endpoint);
-    if (probe === undefined) this.#probes.set(endpoint, (probe = { failures: 0, dueAt: 0, underWay: false }));
+    if (probe === undefined)
+      this.#probes.set(endpoint, (probe = { failures: 0, dueAt: 0, underWay: false, done: false }));
     return probe;
   }
 
@@ -81,6 +85,7 @@ export class HealthMonitor implements OnApplicationBootstrap, BeforeApplicationS
     probe.underWay = true;
     const alive = await this.#ask(endpoint);
     probe.underWay = false;
+    probe.done = true;
     if (this.#stop.signal.aborted) return;
     probe.failures = alive ? 0 : probe.failures + 1;
     if (alive) endpoint.markHealthy(true);

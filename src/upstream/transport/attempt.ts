@@ -16,13 +16,8 @@ import { UploadBody } from './upload-body.js';
 const MAX_DISCARDED_BYTES = 65_536;
 const MAX_DISCARDING_MS = 2_000;
 
-/** Failures that tell nothing of the endpoint. */
-const NOT_THE_ENDPOINTS: ReadonlySet<ErrorCode> = new Set([
-  'client_gone',
-  'request_timeout',
-  'malformed_request',
-  'no_endpoint',
-]);
+/** Other failures (the client's, the edge's) tell nothing of the endpoint. */
+const tellsOfTheEndpoint = (code: ErrorCode): boolean => code.startsWith('upstream_');
 
 /** What an attempt is made with; the same for all attempts of a call. */
 export interface AttemptContext {
@@ -71,6 +66,11 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
     readonly number: number,
   ) {
     this.startedAt = context.clock.monotonic();
+  }
+
+  /** Monotonic milliseconds; of the call, earlier attempts included. */
+  get callStartedAt(): number {
+    return this.context.scope.startedAt;
   }
 
   /** Sends the request; resolves when the answer is whole or it is known that it will not be. Never rejects. */
@@ -156,9 +156,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
 
   onError(cause: Error): void {
     if (this.#phase === 'settled' || this.#phase === 'discarding') return;
-    const { body } = this.context;
-    const clientFailed = body instanceof UploadBody && body.clientFailed;
-    this.#fail(clientFailed ? new UpstreamError('client_gone', { cause }) : transportError(cause, this.written));
+    this.#fail(transportError(cause, this.written));
   }
 
   #goOn(): void {
@@ -188,8 +186,8 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   #fail(error: GatewayError): void {
     const now = this.context.clock.monotonic();
     if (this.answeredAt === 0) this.answeredAt = now;
-    if (NOT_THE_ENDPOINTS.has(error.code)) this.endpoint.forgive();
-    else this.endpoint.lost(now);
+    if (tellsOfTheEndpoint(error.code)) this.endpoint.lost(now);
+    else this.endpoint.forgive();
     this.failure = error;
     if (!this.headSent) this.retryDelayMs = this.#retryDelayAfter(error.code);
     this.#finish();

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { GatewayError } from '../../kernel/errors/gateway-error.js';
 
 const LINGER_MS = 30_000;
 
@@ -16,11 +17,6 @@ export class UploadBody extends Readable {
     super();
     // undici listens only while it sends; what fails later must not go unheard, which would end the process.
     this.on('error', () => {});
-  }
-
-  /** The client went before its body was whole. */
-  get clientFailed(): boolean {
-    return this.#clientFailed;
   }
 
   /** The body is waiting for more from the client, not for the service to take what there is. */
@@ -58,10 +54,11 @@ export class UploadBody extends Readable {
     this.push(null);
   };
 
-  readonly #onLost = (): void => {
+  readonly #onLost = (reason?: Error): void => {
     if (this.#ended || this.destroyed) return;
     this.#clientFailed = true;
-    this.destroy(new Error('the client ended its request early'));
+    // What the edge broke off for a reason of its own (a body too large) keeps that reason.
+    this.destroy(reason instanceof GatewayError ? reason : new GatewayError('client_gone', { cause: reason }));
   };
 
   #discardRest(): void {
