@@ -9,7 +9,7 @@ beforeAll(async () => {
   headers = await gateway.login();
 });
 afterAll(() => gateway.close());
-beforeEach(() => gateway.platform.seen.splice(0));
+beforeEach(() => gateway.backends.seen.splice(0));
 
 const post = (path: string, body: string | Buffer, contentType = 'application/json') =>
   fetch(`${gateway.url}${path}`, {
@@ -26,7 +26,7 @@ async function expectProblem(response: Response, status: number, code: string): 
     type: 'application/problem+json',
   });
   expect(problem).toMatchObject({ status, request_id: response.headers.get('x-request-id') });
-  expect(gateway.platform.calls).toEqual([]);
+  expect(gateway.backends.calls).toEqual([]);
   return problem;
 }
 
@@ -74,7 +74,7 @@ describe('a bad body', () => {
     );
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
     expect(text).toMatch(/connection: close/i);
-    expect(gateway.platform.calls).toEqual([]);
+    expect(gateway.backends.calls).toEqual([]);
   });
 });
 
@@ -95,7 +95,7 @@ describe('a bad path', () => {
     );
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
     expect(text).toContain('"code":"malformed_request"');
-    expect(gateway.platform.calls).toEqual([]);
+    expect(gateway.backends.calls).toEqual([]);
   });
 
   it.each(['-dash-first', '.dot', `x${'y'.repeat(128)}`, 'a=b', "a'b", 'a;b', '@a', 'a:b', 'a+b', 'a,b', '~a'])(

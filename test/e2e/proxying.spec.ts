@@ -13,12 +13,12 @@ beforeAll(async () => {
   headers = await gateway.login();
 });
 afterAll(() => gateway.close());
-beforeEach(() => gateway.platform.seen.splice(0));
+beforeEach(() => gateway.backends.seen.splice(0));
 
 const JOBS = '/api/v1/execution/jobs';
 const only = () => {
-  expect(gateway.platform.calls).toHaveLength(1);
-  const [call] = gateway.platform.calls;
+  expect(gateway.backends.calls).toHaveLength(1);
+  const [call] = gateway.backends.calls;
   if (call === undefined) throw new Error('no call');
   return call;
 };
@@ -92,7 +92,7 @@ describe('what a backend receives', () => {
 describe('what a client receives', () => {
   it('is the backend’s status, bytes and safe fields', async () => {
     const body = '{"n":123456789012345678901234567890}';
-    gateway.platform.handle = (_request, response) => {
+    gateway.backends.handle = (_request, response) => {
       response.writeHead(203, {
         'content-type': 'application/vnd.lab+json',
         etag: '"v1"',
@@ -120,13 +120,13 @@ describe('what a client receives', () => {
   });
 
   it('is a backend’s problem document as it is, and nothing else of its failures', async () => {
-    gateway.platform.handle = (_request, response) => {
+    gateway.backends.handle = (_request, response) => {
       response.writeHead(422, { 'content-type': 'application/problem+json' });
       response.end('{"code":"fastq_truncated","line":7}');
     };
     const refused = await fetch(`${gateway.url}${JOBS}/job_1`, { headers });
     expect([refused.status, await refused.text()]).toEqual([422, '{"code":"fastq_truncated","line":7}']);
-    gateway.platform.handle = (_request, response) => {
+    gateway.backends.handle = (_request, response) => {
       response.writeHead(500, { 'content-type': 'text/plain' });
       response.end('Error: password=hunter2 at /srv/app.js:1');
     };
@@ -141,7 +141,7 @@ describe('what a client receives', () => {
   });
 
   it('is cut off where the backend’s answer was, never a whole 200', async () => {
-    gateway.platform.handle = (_request, response) => {
+    gateway.backends.handle = (_request, response) => {
       response.writeHead(200, { 'content-length': 1_000_000 });
       response.write('x'.repeat(1_000), () => response.destroy());
     };

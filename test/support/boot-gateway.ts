@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestExpressApplication } from '@nestjs/backends-express';
 import { createGateway } from '../../src/boot/create-gateway.js';
 import { drain } from '../../src/boot/drain.js';
 import { loadSettings } from '../../src/kernel/config/load-settings.js';
 import { SERVICE_URL_VARIABLES } from '../../src/kernel/services.js';
-import { ScriptedPlatform } from './scripted-platform.js';
+import { ScriptedBackends } from './scripted-backends.js';
 
 export interface BootedGateway {
   readonly app: NestExpressApplication;
-  readonly platform: ScriptedPlatform;
+  readonly backends: ScriptedBackends;
   readonly url: string;
   readonly port: number;
   /** Logs a scripted user in and gives the Authorization field of the session. */
@@ -19,11 +19,11 @@ export interface BootedGateway {
   close(): Promise<void>;
 }
 
-/** The whole gateway in this process on a free port, in front of a scripted platform that plays every service. */
+/** The whole gateway in this process on a free port, in front of a scripted backends that plays every service. */
 export async function bootGateway(environment: NodeJS.ProcessEnv = {}): Promise<BootedGateway> {
-  const platform = await new ScriptedPlatform().start();
+  const backends = await new ScriptedBackends().start();
   const dataDir = mkdtempSync(join(tmpdir(), 'genoflow-test-'));
-  const urls = Object.fromEntries(Object.values(SERVICE_URL_VARIABLES).map((name) => [name, platform.url]));
+  const urls = Object.fromEntries(Object.values(SERVICE_URL_VARIABLES).map((name) => [name, backends.url]));
   const settings = loadSettings({ NODE_ENV: 'test', LOG_LEVEL: 'silent', DATA_DIR: dataDir, ...urls, ...environment });
   const app = await createGateway(settings);
   await app.listen(0, '127.0.0.1');
@@ -31,13 +31,13 @@ export async function bootGateway(environment: NodeJS.ProcessEnv = {}): Promise<
   const url = `http://127.0.0.1:${port}`;
   return {
     app,
-    platform,
+    backends,
     url,
     port,
     login: (username = 'admin') => login(url, username),
     close: async () => {
       await drain(app, 0);
-      await platform.close();
+      await backends.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
