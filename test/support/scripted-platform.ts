@@ -1,100 +1,160 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface SeenRequest {
+const RESULT = Buffer.from('the trimmed reads');
+
+export interface Seen {
   readonly method: string;
-  readonly url: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
 }
 
-/** A user that the scripted auth service lets in, with any password but `wrong`. */
-export interface ScriptedUser {
-  readonly id: string;
-  readonly username: string;
-  readonly display_name: string;
-  readonly roles: readonly string[];
-  readonly disabled: boolean;
+/** What a scripted route answers: a body as JSON with a status, or whatever the function does with the response. */
+export type Script = (seen: Seen, response: ServerResponse) => void;
+
+/** Sends `body` as JSON, or as a problem document from status 400 on. */
+export function answer(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  response.writeHead(status, { 'content-type': type, ...headers }).end(JSON.stringify(body));
 }
 
-const ROLES = ['admin', 'analyst', 'technician', 'clinician', 'viewer', 'service'];
-const AUTH_ROUTE = /^\/(login$|users\/)/;
-
 /**
- * One real HTTP server that plays all seven services: /health, the auth service's routes with a user named after each
- * role, and for everything else what the test scripts.
+ * For tests of API clients: a platform of canned answers that keeps what it was asked. `scripts` (keyed by method and
+ * path) take the place of the canned ones.
  */
 export class ScriptedPlatform {
-  readonly seen: SeenRequest[] = [];
-  readonly users = new Map<string, ScriptedUser>(
-    ROLES.map((role) => [
-      role,
-      { id: `usr_${role}`, username: role, display_name: role, roles: [role], disabled: false },
-    ]),
-  );
-  /** Answers what is neither health nor auth; the body has been read unless `readsBodies` is false. */
-  handle: (request: IncomingMessage, response: ServerResponse, seen: SeenRequest) => void = (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end('{"ok":true}');
-  };
-  readsBodies = true;
-  readonly #server = createServer((request, response) => {
-    this.#onRequest(request, response);
-  });
+  readonly seen: Seen[] = [];
+  isLoggedOut = false;
+  private readonly server = createServer((request, response) => void this.serve(request, response));
 
-  async start(): Promise<this> {
-    this.#server.requestTimeout = 0;
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
+  constructor(private readonly scripts: Readonly<Record<string, Script>> = {}) {}
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Requests that carried a client's call: no health probes, no logins. */
-  get calls(): SeenRequest[] {
-    return this.seen.filter(({ url }) => !AUTH_ROUTE.test(url));
+  async open(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    if (request.url === '/health') {
-      response.end('{"status":"ok"}');
-      return;
-    }
+  requests(route: string): Seen[] {
+    return this.seen.filter((seen) => `${seen.method} ${seen.path}` === route);
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
-    const respond = (): void => {
-      const { method = '', url = '', headers } = request;
-      const seen = { method, url, headers, body: Buffer.concat(chunks) };
-      this.seen.push(seen);
-      if (AUTH_ROUTE.test(url)) this.#answerAuth(seen, response);
-      else this.handle(request, response, seen);
-    };
-    if (this.readsBodies || AUTH_ROUTE.test(request.url ?? '')) {
-      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', respond);
-    } else respond();
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const { method = '', headers } = request;
+    const seen = { method, path: url.pathname, query: url.searchParams, headers, body: Buffer.concat(chunks) };
+    this.seen.push(seen);
+    const route = `${method} ${url.pathname}`;
+    const script = this.scripts[route] ?? CANNED[route];
+    if (script !== undefined) script(seen, response);
+    else if (route === 'POST /auth/logout') this.logOut(response);
+    else if (route === 'GET /auth/me') answer(response, this.isLoggedOut ? 401 : 200, { code: 'session_ended' });
+    else answer(response, 404, { title: 'Not Found', status: 404, code: 'route_not_found' });
   }
 
-  #answerAuth(seen: SeenRequest, response: ServerResponse): void {
-    const [status, body] =
-      seen.url === '/login' ? this.#login(seen.body) : this.#user(seen.url.slice('/users/'.length));
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body));
-  }
-
-  #login(body: Buffer): [number, unknown] {
-    const { username, password } = JSON.parse(body.toString()) as { username: string; password: string };
-    const user = this.users.get(username);
-    return user === undefined || password === 'wrong' ? [401, { code: 'invalid_credentials' }] : [200, { user }];
-  }
-
-  #user(id: string): [number, unknown] {
-    const user = [...this.users.values()].find((one) => one.id === id);
-    return user === undefined ? [404, { code: 'user_not_found' }] : [200, user];
+  private logOut(response: ServerResponse): void {
+    this.isLoggedOut = true;
+    response.writeHead(204).end();
   }
 }
+
+const session = (token: string) => ({
+  access_token: token,
+  refresh_token: `${token}-refresh`,
+  token_type: 'Bearer',
+  expires_in: 900,
+  refresh_expires_in: 3_600,
+  user: { id: 'usr_1', username: 'admin', display_name: 'Administrator', roles: ['admin'], disabled: false },
+});
+
+const file = { name: 'S_R1.trimmed.fastq.gz', size: RESULT.length, media_type: 'application/gzip', description: '' };
+const sha256 = createHash('sha256').update(RESULT).digest('hex');
+
+const CANNED: Readonly<Record<string, Script>> = {
+  'POST /auth/login': (_seen, response) => answer(response, 200, session('first')),
+  'POST /auth/refresh': (_seen, response) => answer(response, 200, session('second')),
+  'POST /api/v1/ingestion/upload': ({ query, body }, response) =>
+    answer(response, 201, {
+      upload_id: query.get('mate_of') === null ? 'upl_1' : 'upl_2',
+      file_size: body.length,
+      file_type: 'fastq',
+      read_count: 1_500,
+    }),
+  'POST /api/v1/qc/analyze': (_seen, response) => answer(response, 202, { qc_job_id: 'qc_1', status: 'queued' }),
+  'GET /api/v1/qc/results/qc_1': (_seen, response) =>
+    answer(response, 200, {
+      qc_job_id: 'qc_1',
+      status: 'completed',
+      progress: { percent: 100 },
+      verdict: 'warn',
+      files: ['pass', 'warn'].map((verdict) => ({ verdict, modules: [{ name: 'Adapter Content', verdict }] })),
+      pair: { q30_rate: 0.872 },
+    }),
+  'GET /api/v1/pipelines': (_seen, response) =>
+    answer(response, 200, {
+      items: [
+        pipeline(
+          'germline-small',
+          'cwl',
+          ['reads_1', 'reads_2', 'reference'],
+          [{ tool: 'bwa', reason: 'not on PATH' }],
+        ),
+        pipeline('fastq-preprocess', 'native', ['reads_1', 'reads_2'], []),
+      ],
+      next_cursor: null,
+    }),
+  'POST /api/v1/pipelines/fastq-preprocess/configurations': ({ body }, response) =>
+    answer(response, 201, { configuration_id: 'cfg_1', ...(JSON.parse(body.toString()) as object) }),
+  'POST /api/v1/execution/jobs': (_seen, response) => answer(response, 201, { job_id: 'job_1', status: 'queued' }),
+  'GET /api/v1/execution/jobs/job_1': (_seen, response) =>
+    answer(response, 200, {
+      job_id: 'job_1',
+      status: 'completed',
+      error: null,
+      progress: { percent: 100, steps: [{ name: 'preprocess' }, { name: 'report' }] },
+    }),
+  'GET /api/v1/execution/jobs/job_1/events': (_seen, response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/event-stream' })
+      .end('id: 1\nevent: progress\ndata: {"percent":50,"step":"preprocess"}\n\nevent: end\ndata: {}\n\n'),
+  'GET /api/v1/results/job_1': (_seen, response) =>
+    answer(response, 200, { job_id: 'job_1', files: [{ ...file, sha256 }] }),
+  'POST /api/v1/results/job_1/download-links': (_seen, response) =>
+    answer(response, 201, {
+      links: [
+        {
+          file: file.name,
+          url: '/api/v1/results/download/tok',
+          expires_at: '2030-01-01T00:00:00Z',
+          size: file.size,
+          sha256,
+        },
+      ],
+    }),
+  'GET /api/v1/results/download/tok': (_seen, response) => response.writeHead(200).end(RESULT),
+};
+
+const pipeline = (id: string, engine: string, inputs: string[], missing: object[]) => ({
+  pipeline_id: id,
+  version: '1.0.0',
+  engine,
+  inputs: inputs.map((name) => ({ name })),
+  parameters_schema: { properties: { min_length: { default: 30 }, max_n_bases: { default: 5 } } },
+  runnable: missing.length === 0,
+  missing,
+});
