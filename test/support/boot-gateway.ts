@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NestExpressApplication } from '@nestjs/backends-express';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createGateway } from '../../src/boot/create-gateway.js';
 import { drain } from '../../src/boot/drain.js';
 import { loadSettings } from '../../src/kernel/config/load-settings.js';
