@@ -199,6 +199,32 @@ describe('UpstreamClient: retries', () => {
   });
 });
 
+describe('UpstreamClient: endpoints that go away', () => {
+  it('finish the calls they have, and get no others', async () => {
+    const waiting: Socket[] = [];
+    await using upstream = await scripts((socket) => void waiting.push(socket));
+    await using subject = clientFor([upstream.url]);
+    const call = subject.client.fetch(callTo());
+    await until(() => waiting.length === 1);
+    subject.registry.replace('qc', []);
+    await expect(subject.client.fetch(callTo())).rejects.toMatchObject({ code: 'no_endpoint' });
+    waiting[0]?.write(OK);
+    expect((await call).status).toBe(200);
+  });
+
+  it('at the shutdown break the calls they have, and nothing is sent twice', async () => {
+    const waiting: Socket[] = [];
+    await using upstream = await scripts((socket) => void waiting.push(socket));
+    const subject = clientFor([upstream.url]);
+    const call = subject.client.fetch(callTo({ method: 'POST', retry: 'never', body: Buffer.from('x') }));
+    const failed = expect(call).rejects.toMatchObject({ code: 'upstream_reset' });
+    await until(() => waiting.length === 1);
+    await subject[Symbol.asyncDispose]();
+    await failed;
+    expect(waiting).toHaveLength(1);
+  });
+});
+
 describe('UpstreamClient: protection', () => {
   it('refuses what is more than the bulkhead holds, and takes calls again after', async () => {
     const waiting: Socket[] = [];

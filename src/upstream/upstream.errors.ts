@@ -36,8 +36,7 @@ function codeOf(cause: unknown, written: boolean): ErrorCode {
   const { code, name: kind } = (cause ?? {}) as { code?: unknown; name?: unknown };
   const name = typeof code === 'string' ? code : '';
   if (BAD_REQUEST.has(name)) return 'malformed_request';
-  if (POOL_RETIRED.has(name)) return 'no_endpoint';
-  if (!written) return 'upstream_unreachable';
+  if (!written) return POOL_RETIRED.has(name) ? 'no_endpoint' : 'upstream_unreachable';
   // The parser's errors do not all carry a code.
   if (kind === 'HTTPParserError' || BAD_RESPONSE.has(name)) return 'upstream_bad_response';
   return TIMEOUT.has(name) ? 'upstream_timeout' : 'upstream_reset';

@@ -36,7 +36,7 @@ async function nameServer(records: (type: number) => readonly Answer[]) {
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const resolver = new NameResolver();
-  resolver.useServers([`127.0.0.1:${(socket.address()).port}`]);
+  resolver.useServers([`127.0.0.1:${socket.address().port}`]);
   return {
     resolver,
     queries: () => queries,

@@ -65,6 +65,19 @@ describe('HealthMonitor', () => {
     ]);
   });
 
+  it('connects to the address that discovery found', async () => {
+    const hosts: (string | undefined)[] = [];
+    await using upstream = await httpUpstream((request, response) => {
+      hosts.push(request.headers.host);
+      response.end();
+    });
+    await using subject = monitorOf([]);
+    const origin = `http://qc.nowhere.invalid:${upstream.port}`;
+    subject.registry.assign('qc', [{ origin, basePath: '', address: '127.0.0.1' }]);
+    await subject.monitor.probeDue();
+    expect(hosts).toEqual([`qc.nowhere.invalid:${upstream.port}`]);
+  });
+
   it('takes silence for no life, and waits for nobody longer than the timeout', async () => {
     await using upstream = await httpUpstream(() => {});
     await using subject = monitorOf([upstream.url]);
