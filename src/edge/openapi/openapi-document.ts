@@ -6,6 +6,19 @@ import { PROBLEM_SCHEMA, RESPONSE_HEADERS } from './problem-schema.js';
 
 const METHODS = ['get', 'head', 'post', 'patch', 'delete'] as const;
 
+/** In the order of the main job. */
+const TAGS: readonly (readonly [string, string])[] = [
+  ['auth', 'Log in and out, refresh, look after your sessions'],
+  ['ingestion', 'Upload reads and references'],
+  ['qc', 'Check the quality of reads'],
+  ['pipelines', 'Pick a pipeline and configure it'],
+  ['execution', 'Submit jobs and follow them'],
+  ['results', 'List and download what jobs made'],
+  ['monitoring', 'Figures of the platform'],
+  ['health', 'Probes'],
+  ['metrics', 'For Prometheus'],
+];
+
 const DESCRIPTION = `The one door to the sequencing platform: log in, upload FASTQ, have it quality-checked, configure a
 pipeline, submit a job, follow it live and download its results.
 
@@ -14,14 +27,14 @@ documents with a stable \`code\`; quote \`request_id\` when you ask for help.`;
 
 /** The OpenAPI 3.0 document: what Nest derives from the controllers, with the problems each route's declaration implies. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
-  const config = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setTitle('GenoFlow API Gateway')
     .setDescription(DESCRIPTION)
     .setVersion('1.0.0')
-    .setLicense('Proprietary', 'https://www.rfc-editor.org/rfc/rfc9457')
     .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, BEARER_SCHEME)
-    .build();
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, BEARER_SCHEME);
+  for (const [name, description] of TAGS) builder.addTag(name, description);
+  const config = builder.build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
   });
