@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { BACKEND_NAMES } from '../../src/backends/service/backend-name.js';
 import { BACKEND_VARIABLES } from '../../src/backends/service/settings.js';
 import { VARIABLES } from '../../src/kernel/config/variables.js';
@@ -119,5 +122,38 @@ describe('the Dockerfile', () => {
       expect(apt.split(/\s+/)).toContain(tool);
     expect(apt).toContain('--no-install-recommends');
     expect(apt).not.toMatch(/\bnodejs\b/);
+  });
+});
+
+describe('healthcheck.mjs', () => {
+  const exitCodeFor = async (listener: RequestListener, path: string): Promise<number> => {
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      return await exitCodeOn(port, path);
+    } finally {
+      await new Promise((resolve) => server.close(resolve).closeAllConnections());
+    }
+  };
+
+  const exitCodeOn = (port: number, path: string): Promise<number> =>
+    new Promise((resolve) => {
+      const environment = { ...process.env, PORT: String(port) };
+      const child = spawn(process.execPath, ['deploy/docker/healthcheck.mjs', path], { env: environment });
+      child.on('close', (code) => resolve(code ?? -1));
+    });
+
+  it.each<[string, number, RequestListener]>([
+    ['200', 0, (request, response) => response.writeHead(request.url === '/health' ? 200 : 404).end('{}')],
+    ['503', 1, (_request, response) => response.writeHead(503).end('{}')],
+    ['a redirection', 1, (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end()],
+    ['nothing', 1, () => undefined],
+  ])('takes %s as exit code %i', async (_what, expected, listener) => {
+    expect(await exitCodeFor(listener, '/health')).toBe(expected);
+  });
+
+  it('fails where nobody listens', async () => {
+    expect(await exitCodeOn(9, '/health')).toBe(1);
   });
 });
