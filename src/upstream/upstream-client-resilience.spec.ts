@@ -93,6 +93,23 @@ describe('UpstreamClient: a client that hangs up', () => {
     expect(upstream.connections).toBe(0);
   });
 
+  it('while we connect leaves a connection that the next call can use, and sends nothing on it', async () => {
+    const seen: string[] = [];
+    await using upstream = await httpUpstream((request, response) => {
+      seen.push(request.url ?? '');
+      response.end();
+    });
+    await using subject = clientFor([upstream.url]);
+    const hangUp = new HangUp();
+    const call = subject.client.fetch(callTo({ hangUp, path: '/abandoned' }));
+    hangUp.hangUp();
+    await expect(call).rejects.toMatchObject({ code: 'client_gone' });
+    await until(() => upstream.connections === 1);
+    await subject.client.fetch(callTo({ path: '/next' }));
+    expect(seen).toEqual(['/next']);
+    expect(upstream.connections).toBe(1);
+  });
+
   it('in the middle of the answer ends it', async () => {
     await using upstream = await scripts(say('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));
     await using subject = clientFor([upstream.url]);

@@ -143,6 +143,7 @@ describe('UpstreamClient: an answer that is none', () => {
     const sink = new RecordingSink();
     await expect(subject.client.send(callTo(), sink)).rejects.toMatchObject({ code: 'upstream_bad_response' });
     expect(sink.status).toBeUndefined();
+    expect(upstream.connections).toBe(1);
   });
 
   it('cut in its body breaks the message to the client', async () => {
