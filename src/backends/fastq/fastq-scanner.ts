@@ -30,6 +30,8 @@ export class FastqScanner {
   private buffer = Buffer.allocUnsafe(4 * MAX_RECORD_BYTES);
   private filled = 0;
   private records = 0;
+  /** The bytes left over at the end of the input are looked at as if a line break followed. */
+  private ending = false;
   private readonly span: RecordSpan = {
     headerStart: 0,
     headerEnd: 0,
@@ -59,8 +61,9 @@ export class FastqScanner {
   /** Ends the input: hands on a last record without a line break and refuses a broken one. */
   end(): void {
     if (this.filled > 0) {
+      this.ending = true;
       this.push(Buffer.of(NEWLINE));
-      if (this.filled > 0) throw this.fault('fastq_truncated', 'the file ends within a record');
+      if (this.filled > 0) throw this.truncated();
     }
     if (this.records === 0) throw new FastqError('file_empty', null, 'the file holds no records');
   }
@@ -93,7 +96,7 @@ export class FastqScanner {
     if (headerBreak < 0) return -1;
     const sequenceBreak = live.indexOf(NEWLINE, headerBreak + 1);
     if (sequenceBreak < 0 || sequenceBreak + 1 >= live.length) return -1;
-    if (live[sequenceBreak + 1] !== PLUS) throw this.fault('fastq_malformed', 'the third line does not start with "+"');
+    if (live[sequenceBreak + 1] !== PLUS) throw this.thirdLineFault(sequenceBreak + 2 === live.length);
     const plusBreak =
       live[sequenceBreak + 2] === NEWLINE ? sequenceBreak + 2 : live.indexOf(NEWLINE, sequenceBreak + 2);
     if (plusBreak < 0) return -1;
@@ -113,10 +116,20 @@ export class FastqScanner {
 
   private check(qualityLength: number): void {
     const length = this.span.sequenceEnd - this.span.sequenceStart;
+    if (this.ending && qualityLength < length) throw this.truncated();
     if (length !== qualityLength) {
       throw this.fault('fastq_length_mismatch', `${length} bases but ${qualityLength} quality characters`);
     }
     if (length > MAX_READ_LENGTH) throw this.fault('read_too_long', `the read is longer than ${MAX_READ_LENGTH} bases`);
+  }
+
+  private thirdLineFault(isLastByte: boolean): FastqError {
+    if (this.ending && isLastByte) return this.truncated();
+    return this.fault('fastq_malformed', 'the third line does not start with "+"');
+  }
+
+  private truncated(): FastqError {
+    return this.fault('fastq_truncated', 'the file ends within a record');
   }
 
   private fault(code: FastqError['code'], detail: string): FastqError {

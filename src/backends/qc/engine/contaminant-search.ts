@@ -10,26 +10,32 @@ interface Match {
   readonly identity: number;
 }
 
+/** A match with one difference holds so many agreeing bases in a row. */
+const SEED = 10;
+
 const PAIRS: Readonly<Record<string, string>> = { A: 'T', C: 'G', G: 'C', T: 'A' };
-const STRANDS = CONTAMINANTS.map(({ name, sequence }) => ({
-  name,
-  strands: [
-    sequence,
-    [...sequence]
-      .reverse()
-      .map((base) => PAIRS[base])
-      .join(''),
-  ],
-}));
+const STRANDS = CONTAMINANTS.map(({ name, sequence }) => {
+  const reverse = [...sequence].reverse();
+  const strands = [sequence, reverse.map((base) => PAIRS[base]).join('')];
+  return { name, strands, seeds: new Set(strands.flatMap(seedsOf)) };
+});
 
 /** `name (97% over 49bp)` of the known oligonucleotide that a sequence agrees with longest, or `No Hit`. */
 export function possibleSource(query: string): string {
   let found: { name: string; match: Match } | null = null;
-  for (const { name, strands } of STRANDS) {
+  const querySeeds = seedsOf(query);
+  for (const { name, strands, seeds } of STRANDS) {
+    if (query.length > MIN_OVERLAP && !querySeeds.some((seed) => seeds.has(seed))) continue;
     const match = bestMatch(strands, query);
     if (match !== null && (found === null || match.length > found.match.length)) found = { name, match };
   }
   return found === null ? 'No Hit' : `${found.name} (${found.match.identity}% over ${found.match.length}bp)`;
+}
+
+function seedsOf(sequence: string): string[] {
+  const seeds: string[] = [];
+  for (let i = 0; i + SEED <= sequence.length; i += 1) seeds.push(sequence.slice(i, i + SEED));
+  return seeds;
 }
 
 function bestMatch(strands: readonly string[], query: string): Match | null {

@@ -1,4 +1,3 @@
-import { encodingOf } from './encoding.js';
 import { fileSummary, type FileSummary } from './file-summary.js';
 import type { ModuleReport } from './module-report.js';
 import { adapterContent } from './modules/adapter-module.js';
@@ -8,7 +7,6 @@ import { duplicationLevels, duplicationOf, overrepresented } from './modules/dup
 import { readGc } from './modules/gc-module.js';
 import { baseQuality, readQuality } from './modules/quality-modules.js';
 import { tileQuality } from './modules/tile-module.js';
-import { LOWEST_QUALITY } from './position-counts.js';
 import type { ReadProfile } from './read-profile.js';
 import { worst, type AssayThresholds, type Verdict } from './thresholds.js';
 
@@ -23,7 +21,7 @@ export interface FileReport {
 export function fileReport(profile: ReadProfile, limits: AssayThresholds): FileReport {
   const duplication = duplicationOf(profile.sequences);
   const summary = fileSummary(profile, 100 - duplication.remaining);
-  const encoding = encodingOf(lowestQuality(profile));
+  const encoding = profile.positions.encoding();
   const tiles = tileQuality(profile.tiles, limits);
   const modules = [
     basicStatistics(summary),
@@ -39,13 +37,4 @@ export function fileReport(profile: ReadProfile, limits: AssayThresholds): FileR
     adapterContent(profile.adapters, profile.reads, limits),
   ];
   return { verdict: worst(modules.map(({ verdict }) => verdict)), summary, modules };
-}
-
-function lowestQuality({ positions }: ReadProfile): number {
-  let lowest = Infinity;
-  for (let position = 0; position < positions.length; position += 1) {
-    const found = positions.qualityCounts(position).findIndex((count) => count > 0);
-    if (found >= 0) lowest = Math.min(lowest, found);
-  }
-  return LOWEST_QUALITY + (Number.isFinite(lowest) ? lowest : 0);
 }

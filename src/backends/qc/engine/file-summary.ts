@@ -1,4 +1,3 @@
-import { encodingOf } from './encoding.js';
 import { LOWEST_QUALITY } from './position-counts.js';
 import type { ReadProfile } from './read-profile.js';
 
@@ -36,8 +35,8 @@ export function fileSummary(profile: ReadProfile, duplicationPercent: number): F
   const letters = letterTotals(profile);
   const [a = 0, c = 0, g = 0, t = 0, n = 0] = letters;
   const bases = letters.reduce((sum, count) => sum + count, 0);
-  const qualities = qualityTotals(profile);
-  const { name, offset } = encodingOf(qualities.findIndex((count) => count > 0) + LOWEST_QUALITY);
+  const qualities = profile.positions.qualityTotals();
+  const { name, offset } = profile.positions.encoding();
   const atLeast = (score: number): number =>
     qualities.slice(score + offset - LOWEST_QUALITY).reduce((sum, count) => sum + count, 0);
   let scores = 0;
@@ -79,14 +78,6 @@ function letterTotals({ positions }: ReadProfile): number[] {
   const totals = [0, 0, 0, 0, 0, 0];
   for (let position = 0; position < positions.length; position += 1) {
     totals.forEach((_, code) => (totals[code] = (totals[code] as number) + positions.letterCount(position, code)));
-  }
-  return totals;
-}
-
-function qualityTotals({ positions }: ReadProfile): Float64Array {
-  const totals = positions.qualityCounts(0).fill(0);
-  for (let position = 0; position < positions.length; position += 1) {
-    positions.qualityCounts(position).forEach((count, index) => (totals[index] = (totals[index] as number) + count));
   }
   return totals;
 }

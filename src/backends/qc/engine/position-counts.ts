@@ -1,3 +1,5 @@
+import { encodingOf, type QualityEncoding } from './encoding.js';
+
 const LETTERS = 8;
 const QUALITIES = 94;
 
@@ -41,6 +43,23 @@ export class PositionCounts {
     let sum = 0;
     for (let i = code; i < POSITION_STRIDE; i += LETTERS) sum += this.cells[from + i] as number;
     return sum;
+  }
+
+  /** Bases by quality character (index 0 is character 33), over all positions. */
+  qualityTotals(): Float64Array {
+    const totals = new Float64Array(QUALITIES);
+    for (let position = 0; position < this.length; position += 1) {
+      this.qualityCounts(position).forEach((count, index) => (totals[index] = (totals[index] as number) + count));
+    }
+    return totals;
+  }
+
+  /** As all qualities tell. */
+  encoding(): QualityEncoding {
+    const totals = this.qualityTotals();
+    const lowest = totals.findIndex((count) => count > 0);
+    const highest = totals.findLastIndex((count) => count > 0);
+    return encodingOf(lowest + LOWEST_QUALITY, highest + LOWEST_QUALITY);
   }
 
   /** Reads by quality character (index 0 is character 33) at a 0-based position. */

@@ -1,3 +1,5 @@
+import { encodingOf, type QualityEncoding } from './encoding.js';
+
 /** FastQC looks at every tenth read and gives up beyond this many tiles. */
 const SAMPLE_EVERY = 10;
 const MAX_TILES = 1_001;
@@ -17,6 +19,7 @@ export class TileCounts {
   private reads = 0;
   private longest = 0;
   private lowest = 255;
+  private highest = 0;
   private abandoned = false;
 
   /** Whether this read is one to look at; false for good once the names turned out to hold no tile. */
@@ -37,6 +40,7 @@ export class TileCounts {
     for (let i = 0; i < length; i += 1) {
       const character = data[quality + i] as number;
       if (character < this.lowest) this.lowest = character;
+      if (character > this.highest) this.highest = character;
       tile.sums[i] = (tile.sums[i] as number) + character;
       tile.counts[i] = (tile.counts[i] as number) + 1;
     }
@@ -51,8 +55,9 @@ export class TileCounts {
     return this.longest;
   }
 
-  get lowestCharacter(): number {
-    return this.lowest;
+  /** As the reads looked at tell. */
+  get encoding(): QualityEncoding {
+    return encodingOf(this.lowest, this.highest);
   }
 
   /** Mean over positions [first, last] (1-based) of the mean score at each; 0 where there is none. */

@@ -1,5 +1,4 @@
 import { baseGroups } from '../base-groups.js';
-import { encodingOf } from '../encoding.js';
 import { moduleReport, type ModuleReport } from '../module-report.js';
 import type { TileCounts } from '../tile-counts.js';
 import { above, type AssayThresholds } from '../thresholds.js';
@@ -12,7 +11,7 @@ export function tileQuality(tiles: TileCounts, limits: AssayThresholds): ModuleR
   const numbers = tiles.numbers();
   if (numbers.length === 0) return null;
   const groups = baseGroups(tiles.positions);
-  const { offset } = encodingOf(tiles.lowestCharacter);
+  const { offset } = tiles.encoding;
   const means = numbers.map((number) => groups.map(({ first, last }) => tiles.mean(number, first, last, offset)));
   groups.forEach((_, group) => {
     const average = means.reduce((sum, row) => sum + (row[group] as number), 0) / numbers.length;
