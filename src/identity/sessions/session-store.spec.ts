@@ -1,4 +1,6 @@
-import { hasRedisServer, startPrivateRedis } from '../../../test/support/private-redis.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
 import { buildSession, TEST_LIFE, type OpenedSession } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { createRedisClient } from '../../state/redis-client.js';
@@ -19,9 +21,20 @@ interface Place {
 const inMemory = (): Promise<Place> =>
   Promise.resolve({ store: (clock) => new MemorySessionStore(TEST_LIFE, clock), close: () => Promise.resolve() });
 
-async function inRedis(): Promise<Place> {
-  const server = await startPrivateRedis();
-  const redis = new RedisConnection(createRedisClient(readRedisTarget(server.url)));
+const inRedis = async (): Promise<Place> => over(await startPrivateRedis());
+
+/** A Cluster of one node refuses keys of different slots in one script just as one of many does. */
+async function inCluster(): Promise<Place> {
+  const server = await startPrivateRedis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1');
+  const node = new Redis(server.url);
+  await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  while (!String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await sleep(20);
+  node.disconnect();
+  return over(server, server.url.replace('redis:', 'redis+cluster:'));
+}
+
+async function over(server: PrivateRedis, url = server.url): Promise<Place> {
+  const redis = new RedisConnection(createRedisClient(readRedisTarget(url)));
   await new Promise((resolve) => redis.client.once('ready', resolve));
   return {
     store: (clock) => new RedisSessionStore(redis, TEST_LIFE, clock),
@@ -43,7 +56,7 @@ const rotation = (presented: RefreshToken, next: RefreshToken, roles: readonly s
 });
 
 const PLACES: [string, () => Promise<Place>][] = [['memory', inMemory]];
-if (hasRedisServer('sessions in a real Redis')) PLACES.push(['Redis', inRedis]);
+if (hasRedisServer('sessions in a real Redis')) PLACES.push(['Redis', inRedis], ['a Redis Cluster', inCluster]);
 
 describe.each(PLACES)('a session store in %s', (_, open) => {
   let place: Place;
