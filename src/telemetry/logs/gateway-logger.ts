@@ -1,0 +1,89 @@
+import { Injectable, type LoggerService, type OnModuleDestroy } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+import type { TelemetrySettings } from '../../kernel/config/settings.js';
+import {
+  attemptFinished,
+  auditStateChanged,
+  backendsProcessChanged,
+  breakerChanged,
+  endpointHealthChanged,
+  exchangeClosed,
+  retryStarted,
+  stateStoreChanged,
+  unexpectedFailure,
+} from '../../kernel/events.js';
+import { accessLine } from './access-line.js';
+import { failureLine } from './failure-line.js';
+import { standardOutput, type LogDestination } from './log-destination.js';
+
+/**
+ * The gateway's log: one JSON line per exchange and per event worth an operator's eye. Also what Nest itself logs
+ * through (`app.useLogger(app.get(GatewayLogger))`).
+ */
+@Injectable()
+export class GatewayLogger implements LoggerService, OnModuleDestroy {
+  readonly #log: Logger;
+  readonly #unsubscribe: readonly (() => void)[];
+
+  constructor(settings: TelemetrySettings, output: LogDestination = standardOutput()) {
+    this.#log = pino({ level: settings.logLevel, base: { service: 'genoflow-gateway' } }, output);
+    this.#unsubscribe = settings.logLevel === 'silent' ? [] : this.#listen();
+  }
+
+  log(message: unknown, context?: unknown): void {
+    this.#log.info({ context }, String(message));
+  }
+
+  warn(message: unknown, context?: unknown): void {
+    this.#log.warn({ context }, String(message));
+  }
+
+  debug(message: unknown, context?: unknown): void {
+    this.#log.debug({ context }, String(message));
+  }
+
+  verbose(message: unknown, context?: unknown): void {
+    this.#log.trace({ context }, String(message));
+  }
+
+  /** Nest gives a message with a stack and a context, or an error. */
+  error(message: unknown, ...details: unknown[]): void {
+    const context = details.at(-1);
+    if (message instanceof Error)
+      this.#log.error({ context, ...failureLine(message) }, 'a part of the framework failed');
+    else this.#log.error({ context }, String(message));
+  }
+
+  fatal(message: unknown, ...details: unknown[]): void {
+    this.#log.fatal({ context: details.at(-1) }, String(message));
+  }
+
+  onModuleDestroy(): void {
+    this.#unsubscribe.forEach((end) => end());
+    this.#log.flush();
+  }
+
+  #listen(): (() => void)[] {
+    const log = this.#log;
+    return [
+      exchangeClosed.subscribe((closed) => log.info(accessLine(closed), 'exchange')),
+      unexpectedFailure.subscribe(({ exchange, error }) =>
+        log.error({ id: exchange?.id, route: exchange?.route, ...failureLine(error) }, 'unexpected failure'),
+      ),
+      attemptFinished.subscribe(({ service, operation, endpoint, attempt, status, error, durationMs }) => {
+        if (error !== undefined)
+          log.debug({ service, operation, endpoint, attempt, status, code: error, duration_ms: durationMs }, 'attempt');
+      }),
+      breakerChanged.subscribe(({ service, endpoint, state }) =>
+        log.warn({ service, endpoint, state }, 'circuit breaker changed'),
+      ),
+      endpointHealthChanged.subscribe(({ service, endpoint, healthy }) =>
+        log.warn({ service, endpoint, healthy }, 'endpoint health changed'),
+      ),
+      retryStarted.subscribe(({ service, operation, after }) => log.debug({ service, operation, after }, 'retry')),
+      stateStoreChanged.subscribe(({ store, available }) => log.warn({ store, available }, 'state store changed')),
+      backendsProcessChanged.subscribe(({ change }) => log.info({ change }, 'reference backends changed')),
+      auditStateChanged.subscribe(({ state }) => log.error({ state }, 'audit record changed')),
+    ];
+  }
+}

@@ -1,0 +1,70 @@
+import {
+  accessRefused,
+  attemptFinished,
+  breakerChanged,
+  cacheLookedUp,
+  endpointHealthChanged,
+  limitDecided,
+  retryStarted,
+  sessionChanged,
+  stateStoreChanged,
+  type AttemptFinished,
+} from '../../kernel/events.js';
+import { METRICS } from './metric-table.js';
+import { DurationSeries, NumberSeries, type ScrapedMetric } from './series.js';
+
+const BREAKER_LEVELS = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+const outcomeOf = ({ error, status }: AttemptFinished): string =>
+  error ?? (status === undefined ? 'unknown' : `${Math.floor(status / 100)}xx`);
+
+/** Counts what the mechanisms tell on their channels. */
+export class EventMetrics {
+  readonly #attempts = new NumberSeries(METRICS.attempts);
+  readonly #attemptDurations = new DurationSeries(METRICS.attemptDuration);
+  readonly #breakers = new NumberSeries(METRICS.breakerState);
+  readonly #endpoints = new NumberSeries(METRICS.endpointUp);
+  readonly #retries = new NumberSeries(METRICS.retries);
+  readonly #limits = new NumberSeries(METRICS.limitDecisions);
+  readonly #lookups = new NumberSeries(METRICS.cacheLookups);
+  readonly #stores = new NumberSeries(METRICS.stateStoreUp);
+  readonly #refusals = new NumberSeries(METRICS.accessRefused);
+  readonly #sessions = new NumberSeries(METRICS.sessions);
+
+  get metrics(): readonly ScrapedMetric[] {
+    return [
+      this.#attempts,
+      this.#attemptDurations,
+      this.#breakers,
+      this.#endpoints,
+      this.#retries,
+      this.#limits,
+      this.#lookups,
+      this.#stores,
+      this.#refusals,
+      this.#sessions,
+    ];
+  }
+
+  /** Returns the functions that end the subscriptions. */
+  listen(): (() => void)[] {
+    return [
+      attemptFinished.subscribe((event) => {
+        this.#attempts.increment(event.service, event.operation, outcomeOf(event));
+        this.#attemptDurations.counts(event.service).observe(event.durationMs / 1000);
+      }),
+      breakerChanged.subscribe((event) =>
+        this.#breakers.set(BREAKER_LEVELS[event.state], event.service, event.endpoint),
+      ),
+      endpointHealthChanged.subscribe((event) =>
+        this.#endpoints.set(event.healthy ? 1 : 0, event.service, event.endpoint),
+      ),
+      retryStarted.subscribe((event) => this.#retries.increment(event.service)),
+      limitDecided.subscribe((event) => this.#limits.increment(event.limit, event.allowed ? 'true' : 'false')),
+      cacheLookedUp.subscribe((event) => this.#lookups.increment(event.operation, event.hit ? 'true' : 'false')),
+      stateStoreChanged.subscribe((event) => this.#stores.set(event.available ? 1 : 0, event.store)),
+      accessRefused.subscribe((event) => this.#refusals.increment(event.code)),
+      sessionChanged.subscribe((event) => this.#sessions.increment(event.change)),
+    ];
+  }
+}

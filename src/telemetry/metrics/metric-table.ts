@@ -1,0 +1,87 @@
+export interface MetricRow {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** Every metric of the gateway's own; README's table is held against this one. Labels hold no caller, sample or path. */
+export const METRICS = {
+  httpRequests: {
+    name: 'genoflow_http_requests_total',
+    type: 'counter',
+    labels: ['method', 'route', 'status'],
+    help: 'Exchanges that ended, by route template and status; 499 where the client went first.',
+  },
+  httpDuration: {
+    name: 'genoflow_http_request_duration_seconds',
+    type: 'histogram',
+    labels: ['method', 'route'],
+    help: 'From the arrival of a request to the end of its answer.',
+  },
+  attempts: {
+    name: 'genoflow_upstream_attempts_total',
+    type: 'counter',
+    labels: ['service', 'operation', 'outcome'],
+    help: 'Attempts at a backend service; outcome is the status class or the error code.',
+  },
+  attemptDuration: {
+    name: 'genoflow_upstream_attempt_duration_seconds',
+    type: 'histogram',
+    labels: ['service'],
+    help: 'How long attempts at a backend service took.',
+  },
+  breakerState: {
+    name: 'genoflow_upstream_breaker_state',
+    type: 'gauge',
+    labels: ['service', 'endpoint'],
+    help: 'Circuit breaker of an endpoint: 0 closed, 1 half-open, 2 open.',
+  },
+  endpointUp: {
+    name: 'genoflow_upstream_endpoint_up',
+    type: 'gauge',
+    labels: ['service', 'endpoint'],
+    help: '1 while an endpoint answers its health checks, else 0.',
+  },
+  retries: {
+    name: 'genoflow_upstream_retries_total',
+    type: 'counter',
+    labels: ['service'],
+    help: 'Attempts that were made because a former one failed.',
+  },
+  limitDecisions: {
+    name: 'genoflow_rate_limit_decisions_total',
+    type: 'counter',
+    labels: ['limit', 'allowed'],
+    help: 'Decisions of the rate limits.',
+  },
+  cacheLookups: {
+    name: 'genoflow_cache_lookups_total',
+    type: 'counter',
+    labels: ['operation', 'hit'],
+    help: 'Lookups in the response cache.',
+  },
+  stateStoreUp: {
+    name: 'genoflow_state_store_up',
+    type: 'gauge',
+    labels: ['store'],
+    help: '1 while the state store answers, else 0.',
+  },
+  accessRefused: {
+    name: 'genoflow_access_refused_total',
+    type: 'counter',
+    labels: ['code'],
+    help: 'Requests that authentication or authorization refused, by error code.',
+  },
+  sessions: {
+    name: 'genoflow_sessions_total',
+    type: 'counter',
+    labels: ['change'],
+    help: 'Logins, refreshes, logouts and other changes of sessions.',
+  },
+} as const satisfies Record<string, MetricRow>;
+
+/** Upper bounds of the duration histograms, seconds. */
+export const DURATION_BUCKETS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+] as const;

@@ -1,0 +1,36 @@
+import { RandomIdGenerator, type IdGenerator } from '@opentelemetry/sdk-trace-node';
+
+/** `00-<trace id>-<span id>-<flags>`, W3C Trace Context section 3.2. */
+export interface TraceParent {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly isSampled: boolean;
+}
+
+const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+export function parseTraceparent(text: unknown): TraceParent | undefined {
+  const [, traceId, spanId, flags] = (typeof text === 'string' && FORM.exec(text)) || [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  return { traceId, spanId, isSampled: (parseInt(flags, 16) & 1) === 1 };
+}
+
+/** Gives the next span the ids that the backends were already told; after that, random ones. */
+export class AnnouncedIds implements IdGenerator {
+  readonly #random = new RandomIdGenerator();
+  #next: TraceParent | undefined;
+
+  announce(ids: TraceParent): void {
+    this.#next = ids;
+  }
+
+  generateTraceId(): string {
+    return this.#next?.traceId ?? this.#random.generateTraceId();
+  }
+
+  generateSpanId(): string {
+    const next = this.#next;
+    this.#next = undefined;
+    return next?.spanId ?? this.#random.generateSpanId();
+  }
+}
