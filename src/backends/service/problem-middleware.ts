@@ -40,8 +40,37 @@ export function sendProblem(request: Request, response: Response, problem: Backe
     response.destroy();
     return;
   }
-  // What is left of an unread body must not be taken for the next request on this connection.
-  if (!request.complete) response.set('connection', 'close');
+  if (!request.complete) drain(request);
   response.status(problem.status).set({ ...problem.headers, 'cache-control': 'no-store' });
   response.type('application/problem+json').send(JSON.stringify(problem.toDocument()));
+}
+
+const DRAIN_MS = 10_000;
+const DRAIN_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Throws away what is left of a refused body, for a while: closing at once would reset the connection and take the
+ * answer with it (RFC 9112 section 9.6). A client that does not stop sending is cut.
+ */
+function drain(request: Request): void {
+  let left = DRAIN_BYTES;
+  const cut = (): void => {
+    request.socket.destroy();
+  };
+  const timer = setTimeout(cut, DRAIN_MS);
+  request.once('close', () => {
+    clearTimeout(timer);
+  });
+  request.once('end', () => {
+    clearTimeout(timer);
+  });
+  request.on('error', () => undefined);
+  request.unpipe();
+  request.removeAllListeners('readable');
+  request.removeAllListeners('data');
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) cut();
+  });
+  request.resume();
 }

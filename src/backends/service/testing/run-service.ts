@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackendDefinition } from '../backend-service.js';
+import type { BackendName } from '../backend-name.js';
 import { systemClock, type BackendClock } from '../clock.js';
 import { openEmbedded, openPostgres, type Database } from '../database.js';
 import { IdentityTokens } from '../identity-tokens.js';
@@ -52,8 +53,7 @@ export async function runService(
   const settings = { ...testSettings(dataDir), ...options.settings };
   const log = createLog(settings.logLevel);
   const opened = await openFor(options, settings, log);
-  const addressOf = (name: string): string =>
-    settings.serviceUrls[name as keyof typeof settings.serviceUrls] ?? 'http://127.0.0.1:9';
+  const addressOf = (name: BackendName): string => settings.serviceUrls[name] ?? 'http://127.0.0.1:9';
   const service = new RunningService(definition, {
     settings,
     database: opened.database,
@@ -63,13 +63,14 @@ export async function runService(
     peers: options.peers,
   });
   const url = `http://127.0.0.1:${await service.listen(0)}`;
-  try {
-    await service.create();
-  } catch (error) {
+  const stop = async (): Promise<void> => {
     await service.stop(0);
     await opened.close();
+  };
+  await service.create().catch(async (error: unknown) => {
+    await stop();
     throw error;
-  }
+  });
   const tokens = new IdentityTokens(settings.identitySecret, clock);
   const tokenFor = (caller: TestCaller = {}): string =>
     tokens.sign(
@@ -89,8 +90,7 @@ export async function runService(
       return fetch(`${url}${path}`, { method: 'POST', ...init, headers: sent, body: JSON.stringify(json) });
     },
     close: async () => {
-      await service.stop(0);
-      await opened.close();
+      await stop();
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
