@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
 import {
   accessRefused,
@@ -16,7 +15,6 @@ const DOMAIN_ROUTE = /^\/api\/v1\/([a-z]+)/;
 const DOWNLOAD_ROUTE = /^\/api\/v1\/results\/download\//;
 
 /** Turns what happened into facts for the record: who, what kind of thing, how it ended. No path, query or sample. */
-@Injectable()
 export class AuditTrail {
   readonly #budget: AnonymousBudget;
   readonly #unsubscribe: readonly (() => void)[];

@@ -29,6 +29,7 @@ export class OpenFeatureFlags extends FeatureFlags {
     this.#snapshot = Object.fromEntries(values) as Record<FeatureFlagName, boolean>;
   }
 
+  /** Ends listening; whoever set the provider closes it. */
   close(): void {
     this.client.removeHandler(ProviderEvents.Ready, this.#refresh);
     this.client.removeHandler(ProviderEvents.ConfigurationChanged, this.#refresh);

@@ -1,4 +1,4 @@
-import { Injectable, type LoggerService, type OnModuleDestroy } from '@nestjs/common';
+import type { LoggerService, OnApplicationShutdown } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { TelemetrySettings } from '../../kernel/config/settings.js';
 import {
@@ -20,8 +20,7 @@ import { standardOutput, type LogDestination } from './log-destination.js';
  * The gateway's log: one JSON line per exchange and per event worth an operator's eye. Also what Nest itself logs
  * through (`app.useLogger(app.get(GatewayLogger))`).
  */
-@Injectable()
-export class GatewayLogger implements LoggerService, OnModuleDestroy {
+export class GatewayLogger implements LoggerService, OnApplicationShutdown {
   readonly #log: Logger;
   readonly #unsubscribe: readonly (() => void)[];
 
@@ -58,7 +57,7 @@ export class GatewayLogger implements LoggerService, OnModuleDestroy {
     this.#log.fatal({ context: details.at(-1) }, String(message));
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.#unsubscribe.forEach((end) => end());
     this.#log.flush();
   }

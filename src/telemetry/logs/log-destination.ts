@@ -22,5 +22,5 @@ export function standardOutput(): LogDestination {
   });
   // A reader that went away (EPIPE) must not take the gateway with it.
   stream.on('error', () => undefined);
-  return stream as unknown as LogDestination;
+  return stream;
 }

@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { register, type Metric } from 'prom-client';
 import { exchangeClosed } from '../../kernel/events.js';
 import { EventMetrics } from './event-metrics.js';
@@ -7,7 +7,7 @@ import type { ScrapedMetric } from './series.js';
 
 /** Puts the gateway's metrics into prom-client's registry, and takes them out again when the gateway closes. */
 @Injectable()
-export class GatewayMetrics implements OnModuleDestroy {
+export class GatewayMetrics implements OnApplicationShutdown {
   readonly #exchanges = new ExchangeMetrics();
   readonly #events = new EventMetrics();
   readonly #metrics: readonly ScrapedMetric[];
@@ -23,7 +23,7 @@ export class GatewayMetrics implements OnModuleDestroy {
     this.#unsubscribe = [exchangeClosed.subscribe((closed) => this.#exchanges.count(closed)), ...this.#events.listen()];
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.#unsubscribe.forEach((end) => end());
     for (const metric of this.#metrics)
       if ((register.getSingleMetric(metric.name) as unknown) === metric) register.removeSingleMetric(metric.name);

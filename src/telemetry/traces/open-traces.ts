@@ -11,7 +11,7 @@ export class Traces {
     return this.active !== undefined;
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     // A collector that is away must not fail the gateway's own stop.
     await this.active?.close().catch(() => undefined);
   }
