@@ -1,6 +1,8 @@
 import 'reflect-metadata';
+import cluster from 'node:cluster';
 import { announcement } from './boot/announcement.js';
 import { runGateway } from './boot/run-gateway.js';
+import { runWorkers } from './boot/workers.js';
 import { loadSettings, SettingsError } from './kernel/config/load-settings.js';
 
 const FAILED_START = 1;
@@ -8,8 +10,9 @@ const INTERRUPTED = 130;
 
 async function main(): Promise<void> {
   const settings = loadSettings(process.env);
-  const gateway = await runGateway(settings, process.env);
-  console.log(announcement(settings, gateway.url));
+  const start = settings.server.workers > 1 && cluster.isPrimary ? runWorkers : runGateway;
+  const gateway = await start(settings, process.env);
+  if (cluster.isPrimary) console.log(announcement(settings, gateway.url));
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(INTERRUPTED);
