@@ -70,7 +70,8 @@ export const firstEvent = (row: JobRow) => ({
   createdAt: row.createdAt,
 });
 
-const legal = ({ to }: JobChange): SQL | undefined => (to === undefined ? undefined : inArray(jobs.status, sourcesOf(to)));
+const legal = ({ to }: JobChange): SQL | undefined =>
+  to === undefined ? undefined : inArray(jobs.status, sourcesOf(to));
 
 function statusValues({ to, at }: JobChange): JobValues {
   if (to === undefined) return {};

@@ -77,10 +77,11 @@ export class JobQueue {
     return row.status;
   }
 
-  /** Changes the job if the lease holds and the step is legal; undefined otherwise. */
-  async change(lease: Lease, change: LeasedChange): Promise<JobRow | undefined> {
+  /** Changes the job if the lease holds, the step is legal and the job is in `from`; undefined otherwise. */
+  async change(lease: Lease, change: LeasedChange, from?: JobStatus): Promise<JobRow | undefined> {
     const at = new Date(this.clock.now());
-    const row = await applyChange(this.database, lease.jobId, { ...change, at }, this.heldBy(lease));
+    const condition = and(this.heldBy(lease), from === undefined ? undefined : eq(jobs.status, from));
+    const row = await applyChange(this.database, lease.jobId, { ...change, at }, condition);
     if (row !== undefined) this.signals.changed(lease.jobId);
     if (row !== undefined && change.to === 'queued') this.signals.submitted();
     return row;

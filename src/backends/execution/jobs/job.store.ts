@@ -76,25 +76,34 @@ export class JobStore {
    */
   async submit(values: NewJob, key?: IdempotencyKey): Promise<JobRow | undefined> {
     const now = new Date(this.clock.now());
-    const row = await this.database.transaction(async (transaction) => {
-      const [waiting] = await transaction.select({ jobs: count() }).from(jobs).where(eq(jobs.status, 'queued'));
-      if ((waiting?.jobs ?? 0) >= MAX_WAITING_JOBS) throw queueFull();
-      const [job] = await transaction
-        .insert(jobs)
-        .values({ ...values, jobId: newId('job'), status: 'queued', eventSequence: 1, availableAt: now, createdAt: now })
-        .returning();
-      if (job === undefined) throw new Error('The insert returned no row.');
-      if (key !== undefined) {
-        const taken = await transaction
-          .insert(idempotencyKeys)
-          .values({ ...key, jobId: job.jobId, createdAt: now })
-          .onConflictDoNothing()
+    const row = await this.database
+      .transaction(async (transaction) => {
+        const [waiting] = await transaction.select({ jobs: count() }).from(jobs).where(eq(jobs.status, 'queued'));
+        if ((waiting?.jobs ?? 0) >= MAX_WAITING_JOBS) throw queueFull();
+        const [job] = await transaction
+          .insert(jobs)
+          .values({
+            ...values,
+            jobId: newId('job'),
+            status: 'queued',
+            eventSequence: 1,
+            availableAt: now,
+            createdAt: now,
+          })
           .returning();
-        if (taken.length === 0) return transaction.rollback();
-      }
-      await transaction.insert(jobEvents).values(firstEvent(job));
-      return job;
-    }).catch(undefinedOnRollback);
+        if (job === undefined) throw new Error('The insert returned no row.');
+        if (key !== undefined) {
+          const taken = await transaction
+            .insert(idempotencyKeys)
+            .values({ ...key, jobId: job.jobId, createdAt: now })
+            .onConflictDoNothing()
+            .returning();
+          if (taken.length === 0) return transaction.rollback();
+        }
+        await transaction.insert(jobEvents).values(firstEvent(job));
+        return job;
+      })
+      .catch(undefinedOnRollback);
     if (row !== undefined) this.signals.submitted();
     return row;
   }

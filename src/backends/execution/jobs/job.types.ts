@@ -63,7 +63,7 @@ export interface JobError {
   readonly detail: string;
 }
 
-export type Tags = Record<string, string>;
+export type Tags = readonly string[];
 
 /** A job as it travels. */
 export interface Job {

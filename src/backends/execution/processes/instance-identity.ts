@@ -13,10 +13,11 @@ export interface InstanceIdentity {
   readonly start: string;
 }
 
-const orEmpty = (reading: Promise<string>): Promise<string> => reading.then(
-  (text) => text.trim(),
-  () => '',
-);
+const orEmpty = (reading: Promise<string>): Promise<string> =>
+  reading.then(
+    (text) => text.trim(),
+    () => '',
+  );
 
 export async function machineName(): Promise<string> {
   const boot = await orEmpty(readFile('/proc/sys/kernel/random/boot_id', 'utf8'));

@@ -22,7 +22,12 @@ export class SurvivingProcessError extends Error {
  * touched while its leader is the very process that was recorded; what else carries the job's mark is killed by itself.
  */
 export async function killLeftovers(jobId: string, group: ProcessGroup | null, machine: string): Promise<void> {
-  if (group !== null && group.machine === machine && group.start !== '' && (await startOf(group.pgid)) === group.start) {
+  if (
+    group !== null &&
+    group.machine === machine &&
+    group.start !== '' &&
+    (await startOf(group.pgid)) === group.start
+  ) {
     sendSignal(-group.pgid, 'SIGKILL');
   }
   for (let waited = 0; waited < GONE_WITHIN_MS; waited += POLL_MS) {
