@@ -3,9 +3,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { sql } from 'drizzle-orm';
 import { fastqText, generatedReads } from '../fastq/testing/generated-reads.js';
-import { openEmbedded, openPostgres, type OpenDatabase } from '../service/database.js';
+import { openEmbedded, type OpenDatabase } from '../service/database.js';
 import type { Identity } from '../service/identity.js';
-import { createLog } from '../service/log.js';
 import type { Peers } from '../service/peers.js';
 import { BackendProblem } from '../service/problem.js';
 import { runService, type TestCaller, type TestService } from '../service/testing/run-service.js';
@@ -75,8 +74,7 @@ let database: OpenDatabase;
 const running: TestService[] = [];
 
 beforeAll(async () => {
-  const url = process.env.TEST_DATABASE_URL;
-  database = url === undefined ? await openEmbedded() : openPostgres(url, createLog('silent'));
+  database = await openEmbedded();
 });
 afterAll(() => database.close());
 beforeEach(() => {
