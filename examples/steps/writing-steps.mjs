@@ -9,8 +9,8 @@ import { formatBytes } from '../console/table.mjs';
 const UPLOAD_TIMEOUT_MS = 12 * 3_600_000;
 const GERMLINE = 'germline-small';
 const PREPROCESS = 'fastq-preprocess';
-/** What the configuration asks for beyond a pipeline's defaults, where its schema knows the parameter. */
-const WISHES = { quality_cutoff: 20, min_length: 36 };
+/** What the configuration asks for beside a pipeline's defaults. */
+const WISHES = { [PREPROCESS]: { min_length: 36 } };
 
 export async function login(job) {
   const { user, expires_in: seconds } = await job.client.login(job.username, job.password);
@@ -33,16 +33,19 @@ export async function uploadReference(job) {
 
 export async function createConfiguration(job) {
   job.pipeline = await choosePipeline(job);
-  const known = job.pipeline.parameters_schema?.properties ?? {};
-  const defaults = Object.entries(known).filter(([, schema]) => schema.default !== undefined);
-  const wishes = Object.entries(WISHES).filter(([name]) => name in known);
-  const parameters = Object.fromEntries([...defaults.map(([name, schema]) => [name, schema.default]), ...wishes]);
-  job.configuration = await job.client.json('POST', `api/v1/pipelines/${job.pipeline.pipeline_id}/configurations`, {
+  const { pipeline_id: id, version, parameters_schema: schema } = job.pipeline;
+  const defaults = Object.entries(schema?.properties ?? {}).filter(([, property]) => property.default !== undefined);
+  const parameters = {
+    ...Object.fromEntries(defaults.map(([name, property]) => [name, property.default])),
+    ...WISHES[id],
+  };
+  job.configuration = await job.client.json('POST', `api/v1/pipelines/${id}/configurations`, {
     name: 'Example run',
     description: 'Made by the example of the whole job.',
     parameters,
   });
-  return `${job.pipeline.pipeline_id} ${job.pipeline.version} with ${JSON.stringify(job.configuration.parameters)}`;
+  job.say(`  ${JSON.stringify(job.configuration.parameters)}`);
+  return `${id} ${version} with ${Object.keys(job.configuration.parameters).length} parameters`;
 }
 
 export async function submitJob(job) {

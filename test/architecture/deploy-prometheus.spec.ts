@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROMETHEUS_EXPRESSIONS } from '../../src/backends/monitoring/prometheus-figures.js';
+import { METRICS } from '../../src/telemetry/metrics/metric-table.js';
 import { hasTool, runTool } from '../support/external-tool.js';
 import { readYaml } from '../support/yaml-documents.js';
 
@@ -40,24 +41,35 @@ const rules = ruleFiles.flatMap((path) => readYaml<RuleFile>(path).groups.flatMa
 const dashboard = JSON.parse(readFileSync('deploy/grafana/genoflow-gateway.json', 'utf8')) as Dashboard;
 const panelExpressions = dashboard.panels.flatMap((panel) => panel.targets.map((target) => target.expr));
 
-const sources = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
-    .map((name) => readFileSync(join(directory, name), 'utf8'));
+const labelsByMetric = new Map(
+  Object.values(METRICS).map(({ name, labels }): [string, readonly string[]] => [name, [...labels, 'le']]),
+);
 
-const metricsIn = (text: string): string[] =>
-  [...text.matchAll(/\bgenoflow_[a-z_]+[a-z]/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
+/** The gateway's metrics in a PromQL expression, each with the labels its selector asks for. */
+const selectorsIn = (expression: string): { name: string; labels: string[] }[] =>
+  [...expression.matchAll(/\b(genoflow_[a-z_]+[a-z])(?:\{([^}]*)\})?/g)].map(([, name = '', matchers = '']) => ({
+    name: name.replace(/_(bucket|sum|count)$/, ''),
+    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
+  }));
 
-const declared = new Set(sources('src/telemetry').flatMap(metricsIn));
+const groupingsIn = (expression: string): string[] =>
+  [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(/,\s*/));
 
 it.each([
   ['the alerts', rules.map((rule) => rule.expr)],
   ['the dashboard', panelExpressions],
   ['the monitoring service', [...PROMETHEUS_EXPRESSIONS]],
-])('finds in %s only metrics that the gateway has', (_what, expressions) => {
-  const asked = expressions.flatMap(metricsIn);
+])('finds in %s only metrics and labels that the gateway has', (_what, expressions) => {
+  const asked = expressions.flatMap(selectorsIn);
   expect(asked.length).toBeGreaterThan(1);
-  for (const name of asked) expect([...declared]).toContain(name);
+  for (const { name, labels } of asked) {
+    expect([...labelsByMetric.keys()]).toContain(name);
+    expect(labelsByMetric.get(name)).toEqual(expect.arrayContaining(labels));
+  }
+  for (const expression of expressions.filter((text) => text.includes('genoflow_'))) {
+    const known = selectorsIn(expression).flatMap(({ name }) => labelsByMetric.get(name) ?? []);
+    expect(known).toEqual(expect.arrayContaining(groupingsIn(expression)));
+  }
 });
 
 it('alerts on errors, slowness, breakers, backends, the state store and refused requests', () => {

@@ -21,7 +21,6 @@ export async function sendResult(
   response.attachment(file.name).set({
     'content-type': file.media_type,
     'content-security-policy': "default-src 'none'; sandbox",
-    'x-content-type-options': 'nosniff',
     'cache-control': 'private, no-store',
     etag: `"${file.sha256}"`,
     'repr-digest': `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`,
