@@ -30,7 +30,7 @@ function contract(open: () => BucketStore): void {
   it('lets exactly the burst through when all ask at once', async () => {
     const store = open();
     const takes = await Promise.all(
-      Array.from({ length: 300 }, () => store.take('crowd', { ratePerMinute: 1, burst: 200 })),
+      Array.from({ length: 300 }, async () => store.take('crowd', { ratePerMinute: 1, burst: 200 })),
     );
     expect(takes.filter(({ allowed }) => allowed)).toHaveLength(200);
   });
