@@ -30,16 +30,35 @@ function lock(directory: string): boolean {
   const candidate = `${path}.${process.pid}`;
   writeFileSync(candidate, String(process.pid), { mode: 0o600 });
   try {
+    if (!linked(candidate, path) && !tookOver(candidate, path)) return false;
+    held.add(directory);
+    return true;
+  } finally {
+    rmSync(candidate, { force: true });
+  }
+}
+
+/** Replaces a dead process's lock. One process at a time: another might remove the lock that this one just made. */
+function tookOver(candidate: string, path: string): boolean {
+  const turn = `${path}.turn`;
+  if (!linked(candidate, turn)) return false;
+  try {
     if (isHeld(path)) return false;
     rmSync(path, { force: true });
+    return linked(candidate, path);
+  } finally {
+    rmSync(turn, { force: true });
+  }
+}
+
+/** Linking fails where the name is taken, whoever was first. */
+function linked(candidate: string, path: string): boolean {
+  try {
     linkSync(candidate, path);
-    held.add(directory);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
-  } finally {
-    rmSync(candidate, { force: true });
   }
 }
 
