@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -160,7 +160,7 @@ describeOnDatabases('ingestion', (databaseUrl) => {
       ['an unknown parameter', zipped, { colour: 'red' }, 422, { code: 'invalid_request' }],
     ])('refuses %s and keeps nothing', async (_name, content, query, status, problem) => {
       const before = await filesIn('complete');
-      const answer = await post(content, query as Record<string, string>);
+      const answer = await post(content, query);
       expect(await json(answer)).toMatchObject(problem);
       expect(answer.status).toBe(status);
       expect(answer.headers.get('content-type')).toMatch(/problem\+json/);
@@ -241,10 +241,7 @@ describeOnDatabases('ingestion', (databaseUrl) => {
       ['another format', Buffer.from('>chr1\nACGT\n'), {}, {}],
     ])('are refused with %s, and R1 stays free', async (_name, content, query, members) => {
       const first = await json(await post(zipped));
-      const answer = await post(content, { file_name: 'S1_R2.fastq.gz', mate_of: first.upload_id, ...query } as Record<
-        string,
-        string
-      >);
+      const answer = await post(content, { file_name: 'S1_R2.fastq.gz', mate_of: first.upload_id, ...query });
       expect(answer.status).toBe(422);
       expect(await json(answer)).toMatchObject({ code: 'mates_mismatch', ...members });
       expect(await filesIn('partial')).toEqual([]);
@@ -263,117 +260,6 @@ describeOnDatabases('ingestion', (databaseUrl) => {
       expect(await json(await service.call(`/upload/${mate.upload_id}`))).toMatchObject({
         mate_upload_id: first.replace('upload/', ''),
       });
-    });
-  });
-
-  describe('a resumable upload', () => {
-    it('comes in pieces and is checked at the end', async () => {
-      const opened = await openTus(zipped.length, { checksum: `sha256:${sha256(zipped)}` });
-      expect(opened.status).toBe(201);
-      const location = opened.headers.get('location') ?? '';
-      expect(location).toMatch(/^upload\/upl_[a-z2-7]{26}$/);
-      const piece = await patch(location, 0, zipped.subarray(0, 30));
-      expect([piece.status, piece.headers.get('upload-offset')]).toEqual([204, '30']);
-      const head = await service.call(`/${location}`, { method: 'HEAD', headers: TUS });
-      expect([head.status, head.headers.get('upload-offset'), head.headers.get('upload-length')]).toEqual([
-        200,
-        '30',
-        String(zipped.length),
-      ]);
-      expect(await json(await service.call(`/${location}`))).toMatchObject({
-        status: 'receiving',
-        received_bytes: 30,
-        sha256: null,
-      });
-      expect((await patch(location, 30, zipped.subarray(30))).status).toBe(204);
-      expect(await json(await service.call(`/${location}`))).toMatchObject({
-        status: 'completed',
-        sha256: sha256(zipped),
-        checksum_verified: true,
-      });
-      const again = await service.call(`/${location}`, { method: 'HEAD', headers: TUS });
-      expect(again.headers.get('upload-offset')).toBe(String(zipped.length));
-    });
-
-    it('may be opened with JSON', async () => {
-      const answer = await service.call('/upload', {
-        headers: { 'x-forwarded-prefix': '/api/v1/ingestion' },
-        json: { sample_id: 'S1', file_name: 'a.fastq.gz', file_size: zipped.length },
-      });
-      const body = await json(answer);
-      expect(answer.status).toBe(201);
-      expect(body).toMatchObject({ status: 'receiving', upload_url: `/api/v1/ingestion/upload/${body.upload_id}` });
-      expect((await patch(`upload/${body.upload_id}`, 0, zipped)).status).toBe(204);
-    });
-
-    it('answers the last piece of a bad file with the problem and shows it from then on', async () => {
-      const bad = gzipSync(`${fastqText()}@x\nAC\n+\nI\n`);
-      const location = (await openTus(bad.length)).headers.get('location') ?? '';
-      await patch(location, 0, bad.subarray(0, 10));
-      const last = await patch(location, 10, bad.subarray(10));
-      expect(last.status).toBe(422);
-      expect(last.headers.get('tus-resumable')).toBe('1.0.0');
-      expect(await json(last)).toMatchObject({ code: 'fastq_length_mismatch', record: 5, line: 20 });
-      expect(await json(await service.call(`/${location}`))).toMatchObject({
-        status: 'failed',
-        received_bytes: 0,
-        error: { code: 'fastq_length_mismatch', record: 5, line: 20 },
-      });
-      expect((await service.call(`/${location}`, { method: 'HEAD', headers: TUS })).status).toBe(410);
-      expect(await filesIn('partial')).not.toContain(location.replace('upload/', ''));
-    });
-
-    it('refuses a false offset, a false version and bytes beyond the end', async () => {
-      const location = (await openTus(zipped.length)).headers.get('location') ?? '';
-      expect(await json(await patch(location, 7, zipped))).toMatchObject({ status: 409, code: 'offset_conflict' });
-      expect(await json(await patch(location, 0, Buffer.concat([zipped, zipped])))).toMatchObject({
-        code: 'upload_too_large',
-      });
-      const old = await service.call(`/${location}`, {
-        method: 'PATCH',
-        headers: { ...PIECE, 'tus-resumable': '0.2.2' },
-        body: 'x',
-      });
-      expect(await json(old)).toMatchObject({ status: 412, code: 'tus_version_unsupported' });
-      expect(await json(await openTus(10, { sample_id: '../x' }))).toMatchObject({
-        status: 422,
-        code: 'invalid_request',
-      });
-      expect(await json(await openTus(2_000_000))).toMatchObject({ status: 413, code: 'upload_too_large' });
-    });
-
-    it('can be terminated until it is complete', async () => {
-      const location = (await openTus(zipped.length)).headers.get('location') ?? '';
-      const remove = (): Promise<Response> => service.call(`/${location}`, { method: 'DELETE', headers: TUS });
-      expect((await remove()).status).toBe(204);
-      expect((await service.call(`/${location}`)).status).toBe(404);
-      const done = (await openTus(zipped.length)).headers.get('location') ?? '';
-      await patch(done, 0, zipped);
-      expect((await service.call(`/${done}`, { method: 'DELETE', headers: TUS })).status).toBe(409);
-    });
-
-    it('belongs to who opened it', async () => {
-      const location = (await openTus(zipped.length)).headers.get('location') ?? '';
-      expect((await patch(location, 0, zipped, TECHNICIAN)).status).toBe(404);
-      expect((await patch(location, 0, zipped, { userId: 'usr_other', roles: ['admin'] })).status).toBe(404);
-      expect((await service.call(`/${location}`, { method: 'DELETE', headers: TUS, as: TECHNICIAN })).status).toBe(404);
-      expect((await patch(location, 0, zipped)).status).toBe(204);
-    });
-
-    it('keeps what came before the connection broke', async () => {
-      const location = (await openTus(zipped.length)).headers.get('location') ?? '';
-      const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
-      socket.write(
-        `PATCH /${location} HTTP/1.1\r\nhost: a\r\nx-genoflow-identity: ${service.tokenFor()}\r\ntus-resumable: 1.0.0\r\nupload-offset: 0\r\n` +
-          `content-type: application/offset+octet-stream\r\ncontent-length: ${zipped.length}\r\n\r\n`,
-      );
-      socket.write(zipped.subarray(0, 25));
-      await until(async () => (await json(await service.call(`/${location}`)))['received_bytes'] === 25);
-      socket.destroy();
-      expect((await service.call(`/${location}`, { method: 'HEAD', headers: TUS })).headers.get('upload-offset')).toBe(
-        '25',
-      );
-      expect((await patch(location, 25, zipped.subarray(25))).status).toBe(204);
     });
   });
 
@@ -400,55 +286,6 @@ describeOnDatabases('ingestion', (databaseUrl) => {
       (await service.call(`/upload/${id}/content`, { as: PLATFORM, headers: { range: 'bytes=99999-' } })).status,
     ).toBe(416);
     expect((await service.call('/upload/upl_unknown/content', { as: PLATFORM })).status).toBe(404);
-  });
-
-  it('finishes after a restart what had fully arrived, resumes the rest, and sweeps by age', async () => {
-    const ids = await Promise.all(
-      [0, 1, 2].map(async () => ((await openTus(zipped.length)).headers.get('location') ?? '').replace('upload/', '')),
-    );
-    const [arrived = '', half = '', stale = ''] = ids;
-    const partial = join(service.dataDir, 'ingestion', 'partial');
-    await writeFile(join(partial, arrived), zipped);
-    await writeFile(join(partial, half), zipped.subarray(0, 20));
-    await writeFile(join(partial, 'upl_orphan'), 'x');
-    const eightDays = Date.now() + 8 * 86_400_000;
-    await utimes(join(partial, half), eightDays / 1000, eightDays / 1000);
-    const again = await runService(ingestionService, {
-      database: service.database,
-      dataDir: service.dataDir,
-      clock: { now: () => eightDays },
-    });
-    try {
-      await until(async () => (await json(await again.call(`/upload/${arrived}`))).status === 'completed');
-      // The clock stands eight days ahead: only what is written to lately outlives the sweep.
-      expect((await again.call(`/upload/${stale}`)).status).toBe(404);
-      expect(await json(await again.call(`/upload/${half}`))).toMatchObject({
-        status: 'receiving',
-        received_bytes: 20,
-      });
-      expect(await filesIn('partial')).not.toContain('upl_orphan');
-    } finally {
-      await again.close();
-    }
-    const third = await runService(ingestionService, { database: service.database, dataDir: service.dataDir });
-    try {
-      const rest = { ...PIECE, 'upload-offset': '20' };
-      expect(
-        (
-          await third.call(`/upload/${half}`, {
-            method: 'PATCH',
-            headers: rest,
-            body: new Uint8Array(zipped.subarray(20)),
-          })
-        ).status,
-      ).toBe(204);
-      expect(await json(await third.call(`/upload/${half}`))).toMatchObject({
-        status: 'completed',
-        sha256: sha256(zipped),
-      });
-    } finally {
-      await third.close();
-    }
   });
 });
 

@@ -16,11 +16,16 @@ export class GunzipStage {
   private ended = false;
   private consumed = 0;
   private produced = 0;
+  private readonly waiting: Buffer[] = [];
   private wake: (() => void) | undefined;
 
   constructor(private readonly sink: (chunk: Buffer) => void) {
     this.gunzip.on('data', (chunk: Buffer) => {
-      this.deliver(chunk);
+      this.waiting.push(chunk);
+      // Once this handler returns zlib starts on the next piece, on another thread; only then look at this one.
+      queueMicrotask(() => {
+        this.deliverWaiting();
+      });
     });
     this.gunzip.on('end', () => {
       this.ended = true;
@@ -55,7 +60,12 @@ export class GunzipStage {
       else begin(resolve);
     });
     this.wake = undefined;
+    this.deliverWaiting();
     if (this.failure !== undefined) throw this.failure as Error;
+  }
+
+  private deliverWaiting(): void {
+    for (const chunk of this.waiting.splice(0)) this.deliver(chunk);
   }
 
   private deliver(chunk: Buffer): void {

@@ -2,11 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackendDefinition } from '../backend-service.js';
-import type { BackendName } from '../backend-name.js';
 import { systemClock, type BackendClock } from '../clock.js';
 import { openEmbedded, openPostgres, type Database } from '../database.js';
 import { IdentityTokens } from '../identity-tokens.js';
-import { createLog } from '../log.js';
+import { createLog, type BackendLog } from '../log.js';
 import type { Peers } from '../peers.js';
 import { RunningService } from '../running-service.js';
 import { loadBackendSettings, type BackendSettings } from '../settings.js';
@@ -51,15 +50,14 @@ export async function runService(
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'genoflow-')));
   const clock = options.clock ?? systemClock;
   const settings = { ...testSettings(dataDir), ...options.settings };
-  const log = createLog(settings.logLevel);
-  const opened = await openFor(options, settings, log);
-  const addressOf = (name: BackendName): string => settings.serviceUrls[name] ?? 'http://127.0.0.1:9';
+  const log = createLog('silent');
+  const opened = await openFor(options, log);
   const service = new RunningService(definition, {
     settings,
     database: opened.database,
     log,
     clock,
-    addressOf,
+    addressOf: (name) => settings.serviceUrls[name] ?? 'http://127.0.0.1:9',
     peers: options.peers,
   });
   const url = `http://127.0.0.1:${await service.listen(0)}`;
@@ -108,10 +106,9 @@ export const testSettings = (dataDir: string): BackendSettings =>
 
 async function openFor(
   options: TestServiceOptions,
-  settings: BackendSettings,
-  log: ReturnType<typeof createLog>,
+  log: BackendLog,
 ): Promise<{ database: Database; close: () => Promise<void> }> {
   if (options.database !== undefined) return { database: options.database, close: () => Promise.resolve() };
-  const url = options.databaseUrl ?? settings.databaseUrl;
+  const url = options.databaseUrl;
   return url === undefined ? openEmbedded() : openPostgres(url, log);
 }
