@@ -5,9 +5,9 @@ import type { Database } from '../../service/database.js';
 import type { Analysis } from '../engine/analysis-task.js';
 import { qcJobs, type QcError, type QcJobRow } from '../qc.tables.js';
 
-/** Without a heartbeat for so long another instance takes the job over; five heartbeats fit into it. */
+/** Without a heartbeat for so long another instance takes the job over; heartbeats also carry the progress. */
 const LEASE_SECONDS = 30;
-export const HEARTBEAT_MS = 5_000;
+export const HEARTBEAT_MS = 2_000;
 /** A job whose attempts end without a verdict so often takes its workers down, or its input cannot be had. */
 export const MAX_ATTEMPTS = 4;
 
