@@ -1,7 +1,7 @@
 // Nest 12 and several of its neighbours are published as ES modules only; jest runs CommonJS, so they are transformed too.
 const esmPackages = [
   '@nestjs', '@willsoto', 'jose', 'lru-cache', 'load-esm', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', '@tokenizer',
-  '@borewit', 'iterare', 'uid', 'es-toolkit', '@tus', 'srvx', 'set-cookie-parser', 'js-yaml', 'fast-check', 'pure-rand', '@electric-sql',
+  '@borewit', '@opentelemetry/otlp-exporter-base', 'iterare', 'uid', 'es-toolkit', '@tus', 'srvx', 'set-cookie-parser', 'js-yaml', 'fast-check', 'pure-rand', '@electric-sql',
 ];
 
 /** @type {import('jest').Config} */

@@ -8,7 +8,7 @@ import { OpenFeatureFlags } from './open-feature.flags.js';
 
 export interface OpenedFlags {
   readonly flags: OpenFeatureFlags;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens flags over the file, or over whatever provider the process has set for OpenFeature as its default. */

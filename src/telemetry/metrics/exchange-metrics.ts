@@ -6,7 +6,11 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 /** Routes are ours and few; the bound keeps a mistake in naming them from filling the memory. */
 const MAX_ROUTES = 500;
 
+const UNMATCHED = 'unmatched';
+
 interface RouteCells {
+  /** As counted: another than asked for, once the bound on routes is reached. */
+  readonly route: string;
   readonly byStatus: Map<number, { value: number }>;
   readonly duration: DurationCounts;
 }
@@ -23,11 +27,11 @@ export class ExchangeMetrics {
 
   count(closed: ExchangeClosed): void {
     const method = METHODS.has(closed.exchange.method) ? closed.exchange.method : 'other';
-    const route = closed.exchange.route === '' ? 'unmatched' : closed.exchange.route;
+    const route = closed.exchange.route === '' ? UNMATCHED : closed.exchange.route;
     const cells = this.#cellsOf(method, route);
     let counter = cells.byStatus.get(closed.status);
     if (counter === undefined) {
-      counter = this.#requests.cell(method, route, String(closed.status));
+      counter = this.#requests.cell(method, cells.route, String(closed.status));
       cells.byStatus.set(closed.status, counter);
     }
     counter.value += 1;
@@ -37,13 +41,13 @@ export class ExchangeMetrics {
   #cellsOf(method: string, route: string): RouteCells {
     let methods = this.#routes.get(route);
     if (methods === undefined) {
-      if (this.#routes.size >= MAX_ROUTES) return this.#cellsOf(method, 'unmatched');
+      if (this.#routes.size >= MAX_ROUTES && route !== UNMATCHED) return this.#cellsOf(method, UNMATCHED);
       methods = new Map();
       this.#routes.set(route, methods);
     }
     let cells = methods.get(method);
     if (cells === undefined) {
-      cells = { byStatus: new Map(), duration: this.#durations.counts(method, route) };
+      cells = { route, byStatus: new Map(), duration: this.#durations.counts(method, route) };
       methods.set(method, cells);
     }
     return cells;

@@ -15,22 +15,26 @@ export function parseTraceparent(text: unknown): TraceParent | undefined {
   return { traceId, spanId, isSampled: (parseInt(flags, 16) & 1) === 1 };
 }
 
-/** Gives the next span the ids that the backends were already told; after that, random ones. */
+/** Gives spans the ids that the backends were already told, while there are any announced; else random ones. */
 export class AnnouncedIds implements IdGenerator {
   readonly #random = new RandomIdGenerator();
-  #next: TraceParent | undefined;
+  #announced: TraceParent | undefined;
 
-  announce(ids: TraceParent): void {
-    this.#next = ids;
+  /** Starts a span under these ids. */
+  under<Result>(ids: TraceParent | undefined, start: () => Result): Result {
+    this.#announced = ids;
+    try {
+      return start();
+    } finally {
+      this.#announced = undefined;
+    }
   }
 
   generateTraceId(): string {
-    return this.#next?.traceId ?? this.#random.generateTraceId();
+    return this.#announced?.traceId ?? this.#random.generateTraceId();
   }
 
   generateSpanId(): string {
-    const next = this.#next;
-    this.#next = undefined;
-    return next?.spanId ?? this.#random.generateSpanId();
+    return this.#announced?.spanId ?? this.#random.generateSpanId();
   }
 }

@@ -51,24 +51,22 @@ export class TraceExport {
     const caller = parseTraceparent(exchange.requestHeaders['traceparent']);
     const handedOn = parseTraceparent(exchange.traceparent);
     // Where the gateway handed on a parent of its own, that is this span's id; else the caller's parent stayed.
-    if (handedOn !== undefined && handedOn.spanId !== caller?.spanId) this.#ids.announce(handedOn);
+    const own = handedOn?.spanId === caller?.spanId ? undefined : handedOn;
+    const parent = caller === undefined ? ROOT_CONTEXT : childOf(caller);
     const endTime = this.clock.now();
-    const name = exchange.route === '' ? exchange.method : `${exchange.method} ${exchange.route}`;
-    const span = this.#tracer.startSpan(
-      name,
-      {
-        kind: SpanKind.SERVER,
-        startTime: endTime - durationMs,
-        attributes: {
-          'http.request.method': exchange.method,
-          'http.route': exchange.route === '' ? 'unmatched' : exchange.route,
-          'http.response.status_code': status,
-          'genoflow.request_id': exchange.id,
-          ...(exchange.errorCode === undefined ? {} : { 'error.type': exchange.errorCode }),
-        },
+    const route = exchange.route === '' ? 'unmatched' : exchange.route;
+    const options = {
+      kind: SpanKind.SERVER,
+      startTime: endTime - durationMs,
+      attributes: {
+        'http.request.method': exchange.method,
+        'http.route': route,
+        'http.response.status_code': status,
+        'genoflow.request_id': exchange.id,
+        ...(exchange.errorCode === undefined ? {} : { 'error.type': exchange.errorCode }),
       },
-      caller === undefined ? ROOT_CONTEXT : childOf(caller),
-    );
+    };
+    const span = this.#ids.under(own, () => this.#tracer.startSpan(`${exchange.method} ${route}`, options, parent));
     if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end(endTime);
   }
