@@ -156,7 +156,7 @@ describe('with Prometheus', () => {
   it.each<[string, RequestListener]>([
     ['answers an error', (_request, response) => response.writeHead(503).end('busy')],
     ['answers something else', (_request, response) => response.end('<html></html>')],
-    ['answers without end', (_request, response) => response.end('x'.repeat(2_000_000))],
+    ['answers too much', (_request, response) => response.end(vector('1') + ' '.repeat(2_000_000))],
     ['never answers', () => undefined],
   ])('falls back to its own figures when it %s', async (_what, listener) => {
     const metrics = await withPrometheus(await openServer(listener));
