@@ -7,10 +7,10 @@ interface SynchronousGuard {
 }
 
 /**
- * ThrottlerGuard, but free to answer without a promise. Its own `canActivate` spends some 45 us of CPU a request: it
- * awaits six or more times, asks the reflector five times for every named throttler, hashes handler and tracker with
- * SHA-256 and sets three fields through Express. Our guards read its decorators' metadata once for a handler and then
- * only take a token.
+ * ThrottlerGuard, but free to answer without a promise. What makes it dear is its memory storage (a timer for every
+ * hit) and its setting three fields through Express; but its own `canActivate` alone, which awaits half a dozen times,
+ * asks the reflector six times and hashes with SHA-256 for every request, costs four times what our two guards cost
+ * together (4.5 against 1.1 us). They read its decorators' metadata once for a handler and then only take a token.
  */
 export const SynchronousThrottlerGuard = ThrottlerGuard as unknown as new (
   ...dependencies: ConstructorParameters<typeof ThrottlerGuard>
