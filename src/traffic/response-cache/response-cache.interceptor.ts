@@ -27,7 +27,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     if (wantsOrigin(exchange.requestHeaders)) return next.handle();
     const roles = exchange.principal?.roles ?? [];
     const key = this.cache.keyOf({ route: exchange.route, target: originalUrl, roles });
-    return this.#answer(exchange, key, context.getHandler().name, next);
+    return this.#answer(exchange, key, operationOf(context), next);
   }
 
   async #answer(exchange: Exchange, key: string, operation: string, next: CallHandler): Promise<Observable<unknown>> {
@@ -44,3 +44,10 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     return next.handle();
   }
 }
+
+/** Such as `pipelines.list`, as upstream operations are named. */
+const operationOf = (context: ExecutionContext): string =>
+  `${context
+    .getClass()
+    .name.replace(/Controller$/, '')
+    .toLowerCase()}.${context.getHandler().name}`;

@@ -45,7 +45,8 @@ async function get(
     ...changes,
   };
   const context = {
-    getHandler: () => function listPipelines() {},
+    getClass: () => class PipelinesController {},
+    getHandler: () => function list() {},
     switchToHttp: () => ({ getRequest: () => ({ exchange, originalUrl }) }),
   } as unknown as ExecutionContext;
   const next: CallHandler = {
@@ -85,8 +86,8 @@ describe('the response cache', () => {
     expect(second.body).toBe(first.body);
     expect(second.fields).toEqual(['Content-Type', 'application/json; charset=utf-8', 'Age', '3']);
     expect(lookups).toEqual([
-      { operation: 'listPipelines', hit: false },
-      { operation: 'listPipelines', hit: true },
+      { operation: 'pipelines.list', hit: false },
+      { operation: 'pipelines.list', hit: true },
     ]);
   });
 
