@@ -154,6 +154,7 @@ describe('the execution service', () => {
     expect([other.status, (await other.json()).code]).toEqual([422, 'idempotency_key_reused']);
     const stranger: Job = await (await submit({}, key, { userId: 'usr_other' })).json();
     expect(ids.has(stranger.job_id)).toBe(false);
+    for (const id of [...ids, stranger.job_id]) await ended(id);
     expect((await submit({}, { 'idempotency-key': 'x'.repeat(256) })).status).toBe(422);
   });
 
