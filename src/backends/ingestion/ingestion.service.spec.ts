@@ -238,7 +238,7 @@ describeOnDatabases('ingestion', (databaseUrl) => {
       ['another sample', second, { sample_id: 'S2' }, {}],
       ['the same read number in the name', second, { file_name: 'S1_R1.fastq.gz' }, {}],
       ['another stem in the name', second, { file_name: 'S2_R2.fastq.gz' }, {}],
-      ['another format', Buffer.from('>chr1\nACGT\n'), {}, {}],
+      ['another format', Buffer.from('>chr1\nACGT\n'), { file_name: 'S1_R2.fa' }, {}],
     ])('are refused with %s, and R1 stays free', async (_name, content, query, members) => {
       const first = await json(await post(zipped));
       const answer = await post(content, { file_name: 'S1_R2.fastq.gz', mate_of: first.upload_id, ...query });

@@ -1,5 +1,6 @@
 import type { BackendClock } from '../service/clock.js';
 import { BackendProblem } from '../service/problem.js';
+import { namedType } from './named-type.js';
 import type { ContentReport } from './content/inspect-file.js';
 import type { Inspection } from './inspection.js';
 import type { UploadFiles } from './upload-files.js';
@@ -75,11 +76,12 @@ function checkDeclarations(row: UploadRow, report: ContentReport): void {
   if (row.expectedSha256 !== null && row.expectedSha256 !== report.sha256) {
     throw new BackendProblem(422, 'checksum_mismatch', 'The content does not have the declared SHA-256.');
   }
-  if (row.fileType !== null && row.fileType !== report.fileType) {
+  const declared = row.fileType ?? namedType(row.fileName);
+  if (declared !== undefined && declared !== report.fileType) {
     throw new BackendProblem(
       422,
       'file_type_mismatch',
-      `The content is ${report.fileType}, not ${row.fileType} as declared.`,
+      `The content is ${report.fileType}, not ${declared} as declared or named.`,
     );
   }
 }
