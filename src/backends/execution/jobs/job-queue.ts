@@ -101,7 +101,7 @@ export class JobQueue {
       )
       .orderBy(asc(jobs.ordinal))
       .limit(ABANDONED_AT_ONCE);
-    const ended = await Promise.all(held.map(({ row, silent }) => silent || this.hasHolderEnded(row)));
+    const ended = await Promise.all(held.map(async ({ row, silent }) => silent || (await this.hasHolderEnded(row))));
     return held.filter((_each, index) => ended[index]).map(({ row }) => row);
   }
 

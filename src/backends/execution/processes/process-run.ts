@@ -42,7 +42,7 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = endOf(child);
-  const output = collect(child, request.onLine);
+  const output = collect(child, (line) => request.onLine(line));
   const { pid } = child;
   if (pid !== undefined) request.onSpawn({ pgid: pid, start: (await startOf(pid)) ?? '' });
   const stop = (): void => {

@@ -7,9 +7,10 @@ import { isIdentifier } from '../../service/identifiers.js';
 export const MAX_LOG_BYTES = 4 * 1024 * 1024;
 const MAX_LINE_CHARACTERS = 4096;
 const END_OF_LOG = '[the log ends here: it has reached its greatest size]\n';
+/** A log beyond this is full: the longest line and the closing one still fit under MAX_LOG_BYTES. */
+const FULL_BYTES = MAX_LOG_BYTES - 4 * MAX_LINE_CHARACTERS;
 
 // ANSI sequences first, then what is left of control characters, so that a terminal shows the log without obeying it.
-// eslint-disable-next-line no-control-regex
 const SEQUENCES = /\u001b\[[0-9;?]*[A-Za-z]/g;
 const CONTROLS = /[\p{Cc}\p{Cf}]/gu;
 
@@ -20,13 +21,14 @@ export const logPath = (directory: string, jobId: string): string => {
 
 /** What a job's programs said, line by line, on disk; bounded, so that no job fills it. */
 export class JobLog {
-  private isFull = false;
+  private isFull: boolean;
 
   private constructor(
     private readonly file: WriteStream,
     private size: number,
     private readonly now: () => number,
   ) {
+    this.isFull = size > FULL_BYTES;
     // A disk that is full costs the log, not the job.
     file.on('error', () => {
       this.isFull = true;
@@ -47,14 +49,12 @@ export class JobLog {
     if (this.isFull) return;
     const clean = text.replace(SEQUENCES, '').replaceAll('\t', ' ').replace(CONTROLS, '').slice(0, MAX_LINE_CHARACTERS);
     const entry = `${new Date(this.now()).toISOString()} ${clean}\n`;
-    const bytes = Buffer.byteLength(entry);
-    if (this.size + bytes > MAX_LOG_BYTES - END_OF_LOG.length) {
+    this.size += Buffer.byteLength(entry);
+    this.file.write(entry);
+    if (this.size > FULL_BYTES) {
       this.isFull = true;
       this.file.write(END_OF_LOG);
-      return;
     }
-    this.size += bytes;
-    this.file.write(entry);
   }
 
   close(): Promise<void> {
