@@ -20,7 +20,7 @@ import { CallerLimitGuard } from './traffic/limits/caller-limit.guard.js';
  */
 export function applyMiddleware(app: INestApplication): void {
   const settings = app.get(Settings);
-  app.use(openExchange(settings.server, app.get(Clock), app.get(Readiness)));
+  app.use(openExchange(settings, app.get(Clock), app.get(Readiness)));
   app.use(answerOptions(settings.server));
   app.use(checkTarget);
 }

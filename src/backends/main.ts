@@ -12,9 +12,7 @@ const ORPHAN_GRACE_MS = 1_000;
 async function start(which: string): Promise<BackendProcess> {
   const settings = loadBackendSettings();
   if (isBackendName(which)) return BackendProcess.single(await loadDefinition(which), settings);
-  const definitions = await loadAllDefinitions((name) => {
-    console.error(`The ${name} service is not part of this build.`);
-  });
+  const definitions = await loadAllDefinitions();
   const isChild = process.send !== undefined;
   return BackendProcess.embedded(
     definitions,

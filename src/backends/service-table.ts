@@ -20,16 +20,5 @@ export async function loadDefinition(name: BackendName): Promise<BackendDefiniti
   return definition;
 }
 
-/** All seven, in the order in which they are created. A module that is not there is told and left out. */
-export async function loadAllDefinitions(missing: (name: BackendName) => void): Promise<BackendDefinition[]> {
-  const definitions: BackendDefinition[] = [];
-  for (const name of BACKEND_NAMES) {
-    try {
-      definitions.push(await loadDefinition(name));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-      missing(name);
-    }
-  }
-  return definitions;
-}
+/** All seven, in the order in which they are created. */
+export const loadAllDefinitions = (): Promise<BackendDefinition[]> => Promise.all(BACKEND_NAMES.map(loadDefinition));

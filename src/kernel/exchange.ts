@@ -60,12 +60,16 @@ export interface Exchange {
   upstream: UpstreamSummary | undefined;
 }
 
+/** Filled while the call runs, so that it is whole when the answer's last byte goes out. */
 export interface UpstreamSummary {
   readonly service: string;
   readonly operation: string;
-  readonly attempts: number;
-  readonly durationMs: number;
-  readonly status: number | undefined;
+  /** Attempts begun so far. */
+  attempts: number;
+  /** From the start of the call, milliseconds. */
+  durationMs: number;
+  /** Of the last answer; undefined while there is none. */
+  status: number | undefined;
 }
 
 /** What a controller returns when the answer has been or is being written to the exchange's sink. */

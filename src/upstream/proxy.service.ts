@@ -4,8 +4,7 @@ import type { ServiceName } from '../kernel/services.js';
 import { OutboundIdentity } from './outbound-identity.js';
 import { requestFields } from './request-fields.js';
 import { targetPath } from './target-path.js';
-import { UpstreamClient } from './upstream-client.js';
-import { UpstreamError } from './upstream.errors.js';
+import { emptySummary, UpstreamClient } from './upstream-client.js';
 
 /** One thing a service can be asked for. */
 export interface Operation {
@@ -55,27 +54,26 @@ export class ProxyService {
     const identity = this.identity.fieldsFor(exchange.principal);
     const fields = requestFields(exchange, identity instanceof Promise ? await identity : identity, publicPrefix);
     announceLength(exchange, fields);
-    try {
-      exchange.upstream = await this.client.send(
-        {
-          service: operation.service,
-          operation: operation.name,
-          method: exchange.method,
-          path: target,
-          fields,
-          body: exchange.body,
-          retry: operation.retry ?? (SAFE_METHODS.has(exchange.method) ? 'safe' : 'never'),
-          timeoutMs: operation.timeoutMs,
-          idleTimeoutMs: operation.idleTimeoutMs,
-          hangUp: exchange.hangUp,
-          publicPrefix,
-        },
-        exchange.sink,
-      );
-    } catch (error) {
-      if (error instanceof UpstreamError) exchange.upstream = error.summary;
-      throw error;
-    }
+    const summary = emptySummary(operation.service, operation.name);
+    exchange.upstream = summary;
+    await this.client.send(
+      {
+        service: operation.service,
+        operation: operation.name,
+        method: exchange.method,
+        path: target,
+        fields,
+        body: exchange.body,
+        retry: operation.retry ?? (SAFE_METHODS.has(exchange.method) ? 'safe' : 'never'),
+        timeoutMs: operation.timeoutMs,
+        idleTimeoutMs: operation.idleTimeoutMs,
+        hangUp: exchange.hangUp,
+        summary,
+        traceparent: exchange.traceparent,
+        publicPrefix,
+      },
+      exchange.sink,
+    );
     return ANSWERED;
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { HangUp } from '../kernel/hang-up.js';
+import type { UpstreamSummary } from '../kernel/exchange.js';
 import type { ServiceName } from '../kernel/services.js';
 
 /** One call to a backend service, free of any request object. */
@@ -23,6 +24,10 @@ export interface UpstreamCall {
   /** Longest silence in milliseconds inside a body, either way. */
   readonly idleTimeoutMs?: number | undefined;
   readonly hangUp?: HangUp;
+  /** Filled while the call runs; the client makes one where the caller gives none. */
+  readonly summary?: UpstreamSummary;
+  /** W3C trace context of the exchange, for the events of its attempts. */
+  readonly traceparent?: string;
   /** The public path that stands for the service's root; absolute Location fields are rewritten to it. */
   readonly publicPrefix?: string;
 }

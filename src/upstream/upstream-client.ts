@@ -87,27 +87,27 @@ export class UpstreamClient {
     retries.deposit();
     let last: Attempt | undefined;
     for (;;) {
-      const endpoint = this.#pick(call, balancer, last);
+      const endpoint = this.#pick(context, balancer, last);
       const attempt = new Attempt(context, endpoint, (last?.number ?? 0) + 1);
       await this.#run(attempt, scope);
       this.#publish(call, attempt);
       const { failure, retryDelayMs } = attempt;
-      if (failure === undefined || attempt.headSent) return this.#summary(call, attempt);
-      if (retryDelayMs === undefined) throw this.#explained(failure, call, attempt);
+      if (failure === undefined || attempt.headSent) return context.summary;
+      if (retryDelayMs === undefined) throw explained(failure, context.summary);
       await new Backoff().wait(retryDelayMs, scope);
-      if (scope.endedBy !== undefined) throw this.#explained(new UpstreamError(scope.endedBy), call, attempt);
+      if (scope.endedBy !== undefined) throw explained(new UpstreamError(scope.endedBy), context.summary);
       retryStarted.publish({ service: call.service, operation: call.operation, after: failure.code });
       last = attempt;
     }
   }
 
   // No other attempt is worth making if the endpoints left would refuse it: the first failure is the one to tell.
-  #pick(call: UpstreamCall, balancer: Balancer, last: Attempt | undefined): Endpoint {
+  #pick({ call, summary }: AttemptContext, balancer: Balancer, last: Attempt | undefined): Endpoint {
     const now = this.clock.monotonic();
     const endpoints = this.registry.of(call.service);
     const endpoint = balancer.pick(endpoints, last?.endpoint, now);
     if (endpoint !== undefined) return endpoint;
-    throw last?.failure === undefined ? whyNoneAvailable(endpoints, now) : this.#explained(last.failure, call, last);
+    throw last?.failure === undefined ? whyNoneAvailable(endpoints, now) : explained(last.failure, summary);
   }
 
   async #run(attempt: Attempt, scope: CallScope): Promise<void> {
@@ -126,25 +126,11 @@ export class UpstreamClient {
       sink,
       scope,
       retries,
+      summary: call.summary ?? emptySummary(call.service, call.operation),
       clock: this.clock,
       wheel: this.#wheel,
       idleTimeoutMs: call.idleTimeoutMs ?? this.settings.upstream.idleTimeoutMs,
       body: call.body === undefined || Buffer.isBuffer(call.body) ? (call.body ?? null) : new UploadBody(call.body),
-    };
-  }
-
-  #explained(error: GatewayError, call: UpstreamCall, attempt: Attempt): GatewayError {
-    if (error instanceof UpstreamError) error.summary = this.#summary(call, attempt);
-    return error;
-  }
-
-  #summary(call: UpstreamCall, attempt: Attempt): UpstreamSummary {
-    return {
-      service: call.service,
-      operation: call.operation,
-      attempts: attempt.number,
-      durationMs: this.clock.monotonic() - attempt.callStartedAt,
-      status: attempt.status,
     };
   }
 
@@ -158,6 +144,20 @@ export class UpstreamClient {
       status: attempt.status,
       error: attempt.failure?.code,
       durationMs: attempt.answeredAt - attempt.startedAt,
+      ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
     });
   }
 }
+
+function explained(error: GatewayError, summary: UpstreamSummary): GatewayError {
+  if (error instanceof UpstreamError) error.summary = summary;
+  return error;
+}
+
+export const emptySummary = (service: string, operation: string): UpstreamSummary => ({
+  service,
+  operation,
+  attempts: 0,
+  durationMs: 0,
+  status: undefined,
+});

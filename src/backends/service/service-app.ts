@@ -67,6 +67,8 @@ function openScope({ log, clock }: ServiceAppParts): RequestHandler {
     const traceparent = request.get('traceparent');
     response.once('close', () => {
       const route = (request.route as { path?: unknown } | undefined)?.path;
+      // Probes come every few seconds; only their failures are worth a line.
+      if (route === '/health' && response.statusCode === 200) return;
       log.info('request', {
         request_id: requestId,
         method: request.method,

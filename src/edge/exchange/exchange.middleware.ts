@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import { exchangeClosed } from '../../kernel/events.js';
-import type { ServerSettings } from '../../kernel/config/settings.js';
+import type { Settings } from '../../kernel/config/settings.js';
 import type { Readiness } from '../../kernel/readiness.js';
 import { AnswerFields } from '../fields/answer-fields.js';
 import type { GatewayRequest, GatewayResponse } from '../server/message-classes.js';
@@ -9,11 +9,14 @@ import { HttpExchange } from './http-exchange.js';
 const CLIENT_GONE_STATUS = 499;
 
 /** The first middleware: opens the exchange and publishes its end exactly once, however it ends. */
-export function openExchange(settings: ServerSettings, clock: Clock, readiness: Readiness) {
-  const answerFields = new AnswerFields(settings, readiness);
-  const trustsProxies = settings.trustProxy !== undefined;
+export function openExchange({ server, telemetry }: Settings, clock: Clock, readiness: Readiness) {
+  const answerFields = new AnswerFields(server, readiness);
+  const options = {
+    trustsProxies: server.trustProxy !== undefined,
+    samplesTraces: telemetry.otlpEndpoint !== undefined,
+  };
   return (request: GatewayRequest, response: GatewayResponse, next: () => void): void => {
-    const exchange = new HttpExchange(request, response, clock.monotonic(), answerFields, trustsProxies);
+    const exchange = new HttpExchange(request, response, clock.monotonic(), answerFields, options);
     request.exchange = exchange;
     response.on('close', () => {
       close(exchange, clock.monotonic());
@@ -34,6 +37,6 @@ function close(exchange: HttpExchange, now: number): void {
     status: whole ? response.statusCode : CLIENT_GONE_STATUS,
     durationMs: now - exchange.startedAt,
     requestBytes: exchange.requestBytes,
-    responseBytes: exchange.responseBytes,
+    responseBytes: exchange.responseBytes || Number(response.getHeader('content-length') ?? 0),
   });
 }

@@ -9,6 +9,12 @@ import { countedBody } from './counted-body.js';
 import { HttpSink } from './http-sink.js';
 import { requestIdFrom, traceparentFrom } from './request-ids.js';
 
+export interface ExchangeOptions {
+  readonly trustsProxies: boolean;
+  /** Whether a trace that begins here is sampled. */
+  readonly samplesTraces: boolean;
+}
+
 /** The Exchange over Node's HTTP messages. One per request; nothing here is computed before somebody asks. */
 export class HttpExchange implements Exchange {
   readonly id: string;
@@ -35,7 +41,7 @@ export class HttpExchange implements Exchange {
     readonly response: GatewayResponse,
     readonly startedAt: number,
     private readonly answerFields: AnswerFields,
-    private readonly trustsProxies: boolean,
+    private readonly options: ExchangeOptions,
   ) {
     const headers = request.headers;
     const target = request.url ?? '/';
@@ -54,11 +60,11 @@ export class HttpExchange implements Exchange {
   }
 
   get traceparent(): string {
-    return (this.#traceparent ??= traceparentFrom(this.requestHeaders['traceparent']));
+    return (this.#traceparent ??= traceparentFrom(this.requestHeaders['traceparent'], this.options.samplesTraces));
   }
 
   get clientAddress(): string {
-    return (this.trustsProxies ? this.request.ip : this.request.socket.remoteAddress) ?? '';
+    return (this.options.trustsProxies ? this.request.ip : this.request.socket.remoteAddress) ?? '';
   }
 
   get protocol(): 'http' | 'https' {

@@ -17,16 +17,23 @@ describe('requestIdFrom', () => {
 });
 
 describe('traceparentFrom', () => {
-  it('keeps a well-formed trace context and makes a new one for any other', () => {
-    const given = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    expect(traceparentFrom(given)).toBe(given);
+  const given = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+  it('stays in the trace of the caller, with a span of its own and the flags of the caller', () => {
+    const own = traceparentFrom(given, false);
+    expect(own).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+    expect(own).not.toContain('b7ad6b7169203331');
+  });
+
+  it('begins a trace where there is none that is well-formed, sampled if traces are exported', () => {
     for (const bad of [undefined, 'x', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`, given.toUpperCase()]) {
-      expect(traceparentFrom(bad)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+      expect(traceparentFrom(bad, false)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+      expect(traceparentFrom(bad, true)).toMatch(/-01$/);
     }
   });
 
   it('never gives two requests the same context', () => {
-    const made = new Set(Array.from({ length: 2_000 }, () => traceparentFrom(undefined)));
+    const made = new Set(Array.from({ length: 2_000 }, () => traceparentFrom(undefined, true)));
     expect(made.size).toBe(2_000);
   });
 });

@@ -34,6 +34,7 @@ describe('the log', () => {
     expect(lines[0]).toEqual({
       level: 30,
       time: expect.any(Number),
+      app: 'genoflow-gateway',
       service: 'results',
       id: 'request-1',
       method: 'GET',
@@ -71,13 +72,13 @@ describe('the log', () => {
   });
 
   it("carries Nest's own lines, with their context", () => {
-    const { lines, logger } = open();
+    const { lines, logger } = open('debug');
     logger.log('started', 'NestApplication');
-    logger.debug('not at this level');
+    logger.verbose('not at this level');
     logger.error('failed', 'the stack', 'Router');
     logger.onApplicationShutdown();
     expect(lines).toMatchObject([
-      { level: 30, msg: 'started', context: 'NestApplication' },
+      { level: 20, msg: 'started', context: 'NestApplication' },
       { level: 50, msg: 'failed', context: 'Router' },
     ]);
   });

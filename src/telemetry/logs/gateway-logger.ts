@@ -25,12 +25,13 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
   readonly #unsubscribe: readonly (() => void)[];
 
   constructor(settings: TelemetrySettings, output: LogDestination = standardOutput()) {
-    this.#log = pino({ level: settings.logLevel, base: { service: 'genoflow-gateway' } }, output);
+    this.#log = pino({ level: settings.logLevel, base: { app: 'genoflow-gateway' } }, output);
     this.#unsubscribe = settings.logLevel === 'silent' ? [] : this.#listen();
   }
 
+  /** Nest tells every module and route at each start; that is for those who look for a fault. */
   log(message: unknown, context?: unknown): void {
-    this.#log.info({ context }, String(message));
+    this.#log.debug({ context }, String(message));
   }
 
   warn(message: unknown, context?: unknown): void {

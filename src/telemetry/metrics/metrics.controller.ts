@@ -1,14 +1,17 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { register } from 'prom-client';
 import { PublicAccess } from '../../kernel/route.js';
 
 /** The Prometheus text format, version 0.0.4. */
-@ApiExcludeController()
+@ApiTags('metrics')
 @Controller('metrics')
 export class MetricsController {
   @Get()
   @PublicAccess('Prometheus scrapes it; it names no caller, sample or address', { limit: 'none' })
+  @ApiOperation({ summary: 'Scrape the metrics' })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ description: 'Prometheus text format.', schema: { type: 'string' } })
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   read(): Promise<string> {

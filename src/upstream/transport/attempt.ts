@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../../kernel/clock.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
 import type { GatewayError } from '../../kernel/errors/gateway-error.js';
-import type { ResponseSink } from '../../kernel/exchange.js';
+import type { ResponseSink, UpstreamSummary } from '../../kernel/exchange.js';
 import type { Endpoint } from '../registry/endpoint.js';
 import type { CallScope, Cancellable } from '../resilience/call-scope.js';
 import type { DeadlineWheel } from '../resilience/deadline-wheel.js';
@@ -27,6 +27,7 @@ export interface AttemptContext {
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
   readonly retries: RetryPolicy;
+  readonly summary: UpstreamSummary;
   readonly idleTimeoutMs: number;
   /** The body as undici gets it. */
   readonly body: Buffer | UploadBody | null;
@@ -66,11 +67,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
     readonly number: number,
   ) {
     this.startedAt = context.clock.monotonic();
-  }
-
-  /** Monotonic milliseconds; of the call, earlier attempts included. */
-  get callStartedAt(): number {
-    return this.context.scope.startedAt;
+    context.summary.attempts = number;
   }
 
   /** Sends the request; resolves when the answer is whole or it is known that it will not be. Never rejects. */
@@ -124,6 +121,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
     this.status = status;
     this.answeredAt = clock.monotonic();
     this.endpoint.answered(status, this.answeredAt);
+    this.context.summary.status = status;
     this.#resume = resume;
     if (status >= 500) {
       const verdict = judgeFailure(status, raw, clock.now(), (waitMs) => this.#mayRetrySafely(waitMs));
@@ -150,6 +148,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
 
   onComplete(): void {
     if (this.#phase !== 'streaming') return;
+    this.#took(this.context.clock.monotonic());
     this.context.sink.end();
     this.#finish();
   }
@@ -186,6 +185,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   #fail(error: GatewayError): void {
     const now = this.context.clock.monotonic();
     if (this.answeredAt === 0) this.answeredAt = now;
+    this.#took(now);
     if (tellsOfTheEndpoint(error.code)) this.endpoint.lost(now);
     else this.endpoint.forgive();
     this.failure = error;
@@ -211,6 +211,10 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
     const { scope, retries, clock } = this.context;
     const now = clock.monotonic();
     return retries.delayAfter(this.number, scope.leftMs(now), retryAfterMs, now);
+  }
+
+  #took(now: number): void {
+    this.context.summary.durationMs = now - this.context.scope.startedAt;
   }
 
   #finish(): void {
