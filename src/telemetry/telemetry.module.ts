@@ -15,8 +15,8 @@ import { openTraces, Traces } from './traces/open-traces.js';
     GatewayMetrics,
     {
       provide: GatewayLogger,
-      inject: [Settings],
-      useFactory: ({ telemetry }: Settings) => new GatewayLogger(telemetry),
+      inject: [Settings, Clock],
+      useFactory: ({ telemetry }: Settings, clock: Clock) => new GatewayLogger(telemetry, clock),
     },
     {
       provide: Traces,

@@ -1,5 +1,6 @@
 import { buildExchange } from '../../../test/support/identity-builders.js';
 import { breakerChanged, exchangeClosed, unexpectedFailure } from '../../kernel/events.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
 import { GatewayLogger } from './gateway-logger.js';
 
 type Line = Record<string, unknown>;
@@ -11,7 +12,7 @@ function open(logLevel: 'info' | 'silent' | 'debug' = 'info') {
     flushSync: () => undefined,
     end: () => undefined,
   };
-  return { lines, logger: new GatewayLogger({ logLevel, otlpEndpoint: undefined }, output) };
+  return { lines, logger: new GatewayLogger({ logLevel, otlpEndpoint: undefined }, new ManualClock(), output) };
 }
 
 const EXCHANGE = {

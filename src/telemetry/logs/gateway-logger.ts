@@ -1,5 +1,6 @@
 import type { LoggerService, OnApplicationShutdown } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
+import type { Clock } from '../../kernel/clock.js';
 import type { TelemetrySettings } from '../../kernel/config/settings.js';
 import {
   attemptFinished,
@@ -11,10 +12,13 @@ import {
   retryStarted,
   stateStoreChanged,
   unexpectedFailure,
+  type ExchangeClosed,
 } from '../../kernel/events.js';
 import { accessLine } from './access-line.js';
 import { failureLine } from './failure-line.js';
 import { standardOutput, type LogDestination } from './log-destination.js';
+
+const APP = 'genoflow-gateway';
 
 /**
  * The gateway's log: one JSON line per exchange and per event worth an operator's eye. Also what Nest itself logs
@@ -24,8 +28,12 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
   readonly #log: Logger;
   readonly #unsubscribe: readonly (() => void)[];
 
-  constructor(settings: TelemetrySettings, output: LogDestination = standardOutput()) {
-    this.#log = pino({ level: settings.logLevel, base: { app: 'genoflow-gateway' } }, output);
+  constructor(
+    settings: TelemetrySettings,
+    private readonly clock: Clock,
+    private readonly output: LogDestination = standardOutput(),
+  ) {
+    this.#log = pino({ level: settings.logLevel, base: { app: APP } }, output);
     this.#unsubscribe = settings.logLevel === 'silent' ? [] : this.#listen();
   }
 
@@ -63,10 +71,14 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
     this.#log.flush();
   }
 
+  #access(closed: ExchangeClosed): void {
+    this.output.write(accessLine(closed, APP, this.clock.now()));
+  }
+
   #listen(): (() => void)[] {
     const log = this.#log;
     return [
-      exchangeClosed.subscribe((closed) => log.info(accessLine(closed), 'exchange')),
+      ...(log.isLevelEnabled('info') ? [exchangeClosed.subscribe((closed) => this.#access(closed))] : []),
       unexpectedFailure.subscribe(({ exchange, error }) =>
         log.error({ id: exchange?.id, route: exchange?.route, ...failureLine(error) }, 'unexpected failure'),
       ),

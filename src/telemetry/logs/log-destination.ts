@@ -1,6 +1,8 @@
 import { destination, type DestinationStream } from 'pino';
 
-const MIN_WRITE_BYTES = 4_096;
+// A write costs a turn of the thread pool, whatever its size: few large ones.
+const MIN_WRITE_BYTES = 32_768;
+const MAX_WRITE_BYTES = 65_536;
 /** A line waits no longer than this for company. */
 const FLUSH_INTERVAL_MS = 250;
 /** When standard output stands still, lines over this are dropped rather than kept. */
@@ -17,6 +19,7 @@ export function standardOutput(): LogDestination {
     dest: 1,
     sync: false,
     minLength: MIN_WRITE_BYTES,
+    maxWrite: MAX_WRITE_BYTES,
     maxLength: MAX_WAITING_BYTES,
     periodicFlush: FLUSH_INTERVAL_MS,
   });
