@@ -27,4 +27,5 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
   testTimeout: 30_000,
+  maxWorkers: '100%',
 };

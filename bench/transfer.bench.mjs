@@ -17,15 +17,13 @@ const flood = function* () {
 };
 const backend = createServer((incoming, response) => {
   if (incoming.url === '/login') {
-    incoming
-      .resume()
-      .on('end', () =>
-        response.end(
-          JSON.stringify({
-            user: { id: 'usr_bench', username: 'bench', display_name: 'Bench', roles: ['admin'], disabled: false },
-          }),
-        ),
-      );
+    incoming.resume().on('end', () =>
+      response.end(
+        JSON.stringify({
+          user: { id: 'usr_bench', username: 'bench', display_name: 'Bench', roles: ['admin'], disabled: false },
+        }),
+      ),
+    );
   } else if (incoming.url.startsWith('/upload')) {
     incoming.resume().on('end', () => response.writeHead(201).end('{}'));
   } else if (incoming.url.includes('/download/')) {

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Settings } from '../kernel/config/settings.js';
 import { SERVICE_NAMES, SERVICE_URL_VARIABLES } from '../kernel/services.js';
+import { answerScrapesOfWorkers } from '../telemetry/metrics/cluster-scrape.js';
 import { EmbeddedBackends, type ServiceUrls } from './embedded-backends.js';
 import type { RunningGateway } from './run-gateway.js';
 
@@ -23,6 +24,7 @@ export async function runWorkers(settings: Settings, environment: NodeJS.Process
       if (!stopping) cluster.fork(variables);
     }, RESTART_DELAY_MS);
   };
+  answerScrapesOfWorkers();
   for (let index = 0; index < settings.server.workers; index += 1) cluster.fork(variables);
   const url = await firstListening();
   cluster.on('exit', replace);

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BEARER_SCHEME } from '../../kernel/route.js';
-import { documentOperation, type DocumentedOperation } from './operation-problems.js';
+import { documentOperation } from './operation-problems.js';
 import { PROBLEM_SCHEMA, RESPONSE_HEADERS } from './problem-schema.js';
 
 const METHODS = ['get', 'head', 'post', 'patch', 'delete'] as const;
@@ -45,7 +45,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   };
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
-      const operation = path[method] as DocumentedOperation | undefined;
+      const operation = path[method];
       if (operation !== undefined) documentOperation(operation);
     }
   }

@@ -104,5 +104,5 @@ function problemResponse(status: number, codes: readonly string[]): Operation['r
     description: codes.map((code) => `\`${code}\``).join(', '),
     ...(retry ? { headers: { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } } : {}),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-  } as Operation['responses'][string];
+  };
 }

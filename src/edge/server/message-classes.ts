@@ -36,7 +36,7 @@ export function messageClassesFor(application: Application): MessageClasses {
       if (exchange === undefined || status < 200) return super.writeHead(status, ...rest);
       const fields = rest.at(-1) as unknown;
       if (Array.isArray(fields)) return super.writeHead(status, exchange.completeFields(fields as string[]));
-      setFields(this as unknown as ServerResponse, exchange.completeFields([]));
+      setFields(this, exchange.completeFields([]));
       return super.writeHead(status, ...rest);
     }
   }

@@ -3,6 +3,8 @@ export interface MetricRow {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;
+  /** How the figures of several worker processes become one; default `sum`. */
+  readonly aggregator?: 'sum' | 'min' | 'max';
 }
 
 /** Every metric of the gateway's own; README's table is held against this one. Labels hold no caller, sample or path. */
@@ -36,12 +38,14 @@ export const METRICS = {
     type: 'gauge',
     labels: ['service', 'endpoint'],
     help: 'Circuit breaker of an endpoint: 0 closed, 1 half-open, 2 open.',
+    aggregator: 'max',
   },
   endpointUp: {
     name: 'genoflow_upstream_endpoint_up',
     type: 'gauge',
     labels: ['service', 'endpoint'],
     help: '1 while an endpoint answers its health checks, else 0.',
+    aggregator: 'min',
   },
   retries: {
     name: 'genoflow_upstream_retries_total',
@@ -66,6 +70,7 @@ export const METRICS = {
     type: 'gauge',
     labels: ['store'],
     help: '1 while the state store answers, else 0.',
+    aggregator: 'min',
   },
   accessRefused: {
     name: 'genoflow_access_refused_total',

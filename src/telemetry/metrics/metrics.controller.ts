@@ -1,12 +1,16 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import cluster from 'node:cluster';
 import { register } from 'prom-client';
 import { PublicAccess } from '../../kernel/route.js';
+import { ClusterScrape } from './cluster-scrape.js';
 
 /** The Prometheus text format, version 0.0.4. */
 @ApiTags('metrics')
 @Controller('metrics')
 export class MetricsController {
+  readonly #ofAllWorkers = cluster.isWorker ? new ClusterScrape() : undefined;
+
   @Get()
   @PublicAccess('Prometheus scrapes it; it names no caller, sample or address', { limit: 'none' })
   @ApiOperation({ summary: 'Scrape the metrics' })
@@ -15,6 +19,6 @@ export class MetricsController {
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   read(): Promise<string> {
-    return register.metrics();
+    return this.#ofAllWorkers?.read() ?? register.metrics();
   }
 }

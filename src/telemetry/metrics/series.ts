@@ -10,7 +10,7 @@ export interface Sample {
 /** What prom-client's registry asks of a metric when it is scraped. */
 export interface ScrapedMetric {
   readonly name: string;
-  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: 'sum' }>;
+  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: 'sum' | 'min' | 'max' }>;
 }
 
 /** More label combinations of one metric are counted under `other`: labels are bounded, and this holds them to it. */
@@ -32,10 +32,10 @@ abstract class Series<Value> implements ScrapedMetric {
     return this.#series.get(key) ?? this.#add(key);
   }
 
-  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: 'sum' }> {
-    const { name, help, type } = this.row;
+  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: 'sum' | 'min' | 'max' }> {
+    const { name, help, type, aggregator = 'sum' } = this.row;
     const values = [...this.#series].flatMap(([key, value]) => this.samples(this.#labelsOf(key), value));
-    return Promise.resolve({ name, help, type, values, aggregator: 'sum' });
+    return Promise.resolve({ name, help, type, values, aggregator });
   }
 
   protected abstract create(): Value;
