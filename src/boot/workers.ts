@@ -26,7 +26,7 @@ export async function runWorkers(settings: Settings, environment: NodeJS.Process
   };
   answerScrapesOfWorkers();
   for (let index = 0; index < settings.server.workers; index += 1) cluster.fork(variables);
-  const url = await firstListening();
+  const url = await allListening(settings.server.workers);
   cluster.on('exit', replace);
   return {
     url,
@@ -46,11 +46,13 @@ async function end(worker: Worker): Promise<void> {
   await exited;
 }
 
-/** A worker that dies before any has listened ends the start: the next would die of the same. */
-function firstListening(): Promise<string> {
+/** A worker that dies before all have listened ends the start: the next would die of the same. */
+function allListening(count: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    cluster.once('listening', (_worker, { address, port }) => {
-      resolve(`http://${address}:${port}`);
+    let listening = 0;
+    cluster.on('listening', (_worker, { address, port }) => {
+      listening += 1;
+      if (listening === count) resolve(`http://${address}:${port}`);
     });
     cluster.once('exit', () => {
       reject(new Error('A worker ended while it started; its messages are above.'));

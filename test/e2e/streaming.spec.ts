@@ -1,5 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bootGateway, type BootedGateway } from '../support/boot-gateway.js';
@@ -97,6 +96,22 @@ describe('an upload', () => {
     await eventually(() => (begun ? true : undefined));
     outgoing.destroy();
     await eventually(() => (aborted ? true : undefined), 5_000);
+  });
+
+  it('that the backend refuses early is answered so, and its connection is not used again', async () => {
+    gateway.backends.readsBodies = false;
+    gateway.backends.handle = (_request, response) => {
+      response.writeHead(422, { 'content-type': 'application/problem+json' }).end('{"code":"file_type_mismatch"}');
+    };
+    const outgoing = httpRequest(`${gateway.url}${UPLOAD}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/octet-stream', 'content-length': 50 * MIB },
+    });
+    outgoing.on('error', () => undefined);
+    outgoing.write(Buffer.alloc(100_000));
+    const answer = await new Promise<IncomingMessage>((resolve) => outgoing.on('response', resolve));
+    outgoing.destroy();
+    expect([answer.statusCode, answer.headers.connection]).toEqual([422, 'close']);
   });
 
   it('larger than allowed is refused before the backend hears of it', async () => {

@@ -42,8 +42,8 @@ export class AnswerFields {
     append(all, exchange.ownFields);
     if (!hasCacheControl(fields) && !exchange.response.hasHeader('cache-control'))
       all.push('cache-control', 'no-store');
-    // A connection kept open would hold the drain up until its timeout.
-    if (!this.readiness.ready) all.push('connection', 'close');
+    // A connection kept open would hold the drain up; one with a body still to come could not be used again.
+    if (!this.readiness.ready || exchange.hasUnreadBody) all.push('connection', 'close');
     append(all, fields);
     return all;
   }

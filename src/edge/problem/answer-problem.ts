@@ -4,7 +4,7 @@ import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem-document.js';
 
 /**
  * Answers with a problem document. Where the head is out already the message is broken off instead, so that no client
- * takes half an answer for a whole one. A request whose body was not read closes its connection (RFC 9112 section 9.3).
+ * takes half an answer for a whole one.
  */
 export function answerProblem(response: GatewayResponse, error: GatewayError): void {
   const exchange = response.req.exchange;
@@ -27,7 +27,6 @@ export function answerProblem(response: GatewayResponse, error: GatewayError): v
   ];
   if (error.retryAfterSeconds !== undefined)
     fields.push('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
-  if (exchange.hasUnreadBody) fields.push('connection', 'close');
   response.writeHead(error.status, fields);
   response.end(body);
 }
