@@ -3,7 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../app.module.js';
 import { applyMiddleware } from '../app.pipeline.js';
 import { GatewayAdapter } from '../edge/server/gateway.adapter.js';
-import { serveDocs } from '../edge/openapi/serve-docs.js';
+import { Docs } from '../edge/openapi/docs.js';
 import type { Settings } from '../kernel/config/settings.js';
 import { GatewayLogger } from '../telemetry/logs/gateway-logger.js';
 
@@ -16,6 +16,6 @@ export async function createGateway(settings: Settings): Promise<NestExpressAppl
   );
   app.useLogger(app.get(GatewayLogger));
   applyMiddleware(app);
-  if (settings.server.docsEnabled) serveDocs(app);
+  if (settings.server.docsEnabled) app.get(Docs).enableFor(app);
   return app;
 }

@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { MessageGuard } from './body/message.guard.js';
+import { Docs } from './openapi/docs.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { StrictValidationPipe } from './validation/validation.pipe.js';
 
 @Module({
-  providers: [MessageGuard, ProblemFilter, StrictValidationPipe],
-  exports: [MessageGuard, ProblemFilter, StrictValidationPipe],
+  providers: [Docs, MessageGuard, ProblemFilter, StrictValidationPipe],
+  exports: [Docs, MessageGuard, ProblemFilter, StrictValidationPipe],
 })
 export class EdgeModule {}

@@ -1,7 +1,7 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { ANSWERED, type Answered, type Exchange } from '../kernel/exchange.js';
-import { Exchanged } from '../kernel/exchanged.decorator.js';
+import type { RouteRequest } from '../kernel/route-request.js';
 import { PublicAccess } from '../kernel/route.js';
 import { DependencyHealth, ProcessHealth } from './dto/health.dto.js';
 import { HealthReportService, type HealthReport } from './health-report.service.js';
@@ -18,7 +18,7 @@ export class HealthController {
   @ApiOperation({ summary: 'How the gateway and each service it depends on are doing' })
   @ApiOkResponse({ type: DependencyHealth, description: 'Everything the gateway depends on is there.' })
   @ApiServiceUnavailableResponse({ type: DependencyHealth, description: 'A dependency is down, or the gateway stops.' })
-  async summary(@Exchanged() exchange: Exchange): Promise<Answered> {
+  async summary(@Req() { exchange }: RouteRequest): Promise<Answered> {
     return answer(exchange, await this.reports.summary());
   }
 
@@ -26,7 +26,7 @@ export class HealthController {
   @PublicAccess(REASON, { limit: 'none' })
   @ApiOperation({ summary: 'Whether the process runs' })
   @ApiOkResponse({ type: ProcessHealth })
-  live(@Exchanged() exchange: Exchange): Answered {
+  live(@Req() { exchange }: RouteRequest): Answered {
     return answer(exchange, this.reports.live());
   }
 
@@ -35,7 +35,7 @@ export class HealthController {
   @ApiOperation({ summary: 'Whether the process wants requests' })
   @ApiOkResponse({ type: ProcessHealth })
   @ApiServiceUnavailableResponse({ type: ProcessHealth, description: 'The gateway starts or stops.' })
-  ready(@Exchanged() exchange: Exchange): Answered {
+  ready(@Req() { exchange }: RouteRequest): Answered {
     return answer(exchange, this.reports.ready());
   }
 }

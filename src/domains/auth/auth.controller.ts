@@ -1,7 +1,6 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Exchange } from '../../kernel/exchange.js';
-import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { RouteRequest } from '../../kernel/route-request.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
 import { ApiProblems } from '../../kernel/problem-docs.decorator.js';
 import { PublicAccess, SignedIn } from '../../kernel/route.js';
@@ -44,7 +43,7 @@ export class AuthController {
   @ApiOperation({ summary: 'Log in with a user name and a password' })
   @ApiOkResponse({ type: TokenResponse })
   @ApiProblems(...LOGIN_PROBLEMS)
-  login(@Exchanged() exchange: Exchange, @Body() body: LoginRequest): Promise<TokenResponse> {
+  login(@Req() { exchange }: RouteRequest, @Body() body: LoginRequest): Promise<TokenResponse> {
     return this.auth.login(exchange, body.username, body.password);
   }
 
@@ -58,7 +57,7 @@ export class AuthController {
   })
   @ApiOkResponse({ type: TokenResponse })
   @ApiProblems('invalid_token', 'session_ended', 'upstream_bad_response', 'state_unavailable')
-  refresh(@Exchanged() exchange: Exchange, @Body() body: RefreshRequest): Promise<TokenResponse> {
+  refresh(@Req() { exchange }: RouteRequest, @Body() body: RefreshRequest): Promise<TokenResponse> {
     return this.auth.refresh(exchange, body.refresh_token);
   }
 
@@ -68,7 +67,7 @@ export class AuthController {
   @ApiOperation({ summary: 'End the session; its tokens stop working at once' })
   @ApiBody({ type: LogoutRequest, required: false })
   @ApiNoContentResponse({ description: 'The session has ended.' })
-  logout(@Exchanged() exchange: Exchange, @Body() body: LogoutRequest): Promise<void> {
+  logout(@Req() { exchange }: RouteRequest, @Body() body: LogoutRequest): Promise<void> {
     return this.auth.logout(exchange, body.refresh_token);
   }
 
@@ -77,7 +76,7 @@ export class AuthController {
   @SignedIn()
   @ApiOperation({ summary: 'Tell who I am and what I may do' })
   @ApiOkResponse({ type: MeResponse })
-  me(@Exchanged() exchange: Exchange): Promise<MeResponse> {
+  me(@Req() { exchange }: RouteRequest): Promise<MeResponse> {
     return this.own.me(exchange);
   }
 
@@ -86,7 +85,7 @@ export class AuthController {
   @SignedIn()
   @ApiOperation({ summary: 'List my sessions' })
   @ApiOkResponse({ type: SessionsResponse })
-  sessions(@Exchanged() exchange: Exchange): Promise<SessionsResponse> {
+  sessions(@Req() { exchange }: RouteRequest): Promise<SessionsResponse> {
     return this.own.list(exchange);
   }
 
@@ -96,7 +95,7 @@ export class AuthController {
   @ApiOperation({ summary: 'End one of my sessions' })
   @ApiNoContentResponse({ description: 'The session has ended.' })
   @ApiProblems('session_not_found')
-  endSession(@Exchanged() exchange: Exchange, @Param('session_id') sessionId: string): Promise<void> {
-    return this.own.end(exchange, sessionId);
+  endSession(@Req() { exchange, params }: RouteRequest<'session_id'>): Promise<void> {
+    return this.own.end(exchange, params.session_id);
   }
 }

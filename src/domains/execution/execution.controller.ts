@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Req } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiCreatedResponse,
@@ -8,10 +8,10 @@ import {
   ApiProduces,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Answered, Exchange } from '../../kernel/exchange.js';
-import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { Answered } from '../../kernel/exchange.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import type { RouteRequest } from '../../kernel/route-request.js';
 import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { JobListQuery } from './dto/job-list.query.js';
 import { JobRequest } from './dto/job.request.js';
@@ -33,16 +33,16 @@ export class ExecutionController {
     409: ['pipeline_not_runnable', 'input_not_ready'],
     422: ['input_missing', 'parameters_invalid', 'mates_mismatch'],
   })
-  submit(@Exchanged() exchange: Exchange, @Body() _body: JobRequest): Promise<Answered> {
-    return this.execution.submit(exchange);
+  submit(@Req() request: RouteRequest, @Body() _body: JobRequest): Promise<Answered> {
+    return this.execution.submit(request.exchange);
   }
 
   @Get()
   @RequiresPermission('execution:read')
   @ApiOperation({ summary: 'List jobs, the newest first' })
   @ApiOkResponse({ type: JobPage })
-  list(@Exchanged() exchange: Exchange, @Query() _query: JobListQuery): Promise<Answered> {
-    return this.execution.list(exchange);
+  list(@Req() request: RouteRequest, @Query() _query: JobListQuery): Promise<Answered> {
+    return this.execution.list(request.exchange);
   }
 
   @Get(':job_id')
@@ -50,8 +50,8 @@ export class ExecutionController {
   @ApiOperation({ summary: 'Read the state and progress of a job' })
   @ApiOkResponse({ type: JobResponse })
   @ApiBackendProblems({ 404: ['job_not_found'] })
-  get(@Exchanged() exchange: Exchange, @Param('job_id') jobId: string): Promise<Answered> {
-    return this.execution.get(exchange, jobId);
+  get(@Req() request: RouteRequest<'job_id'>): Promise<Answered> {
+    return this.execution.get(request.exchange, request.params.job_id);
   }
 
   @Post(':job_id/cancel')
@@ -60,8 +60,8 @@ export class ExecutionController {
   @ApiOperation({ summary: 'Cancel a job' })
   @ApiAcceptedResponse({ type: JobResponse })
   @ApiBackendProblems({ 404: ['job_not_found'], 409: ['job_finished'] })
-  cancel(@Exchanged() exchange: Exchange, @Param('job_id') jobId: string): Promise<Answered> {
-    return this.execution.cancel(exchange, jobId);
+  cancel(@Req() request: RouteRequest<'job_id'>): Promise<Answered> {
+    return this.execution.cancel(request.exchange, request.params.job_id);
   }
 
   @Get(':job_id/logs')
@@ -70,8 +70,8 @@ export class ExecutionController {
   @ApiProduces('text/plain')
   @ApiOkResponse({ description: 'The log so far.', schema: { type: 'string' } })
   @ApiBackendProblems({ 404: ['job_not_found'] })
-  logs(@Exchanged() exchange: Exchange, @Param('job_id') jobId: string): Promise<Answered> {
-    return this.execution.logs(exchange, jobId);
+  logs(@Req() request: RouteRequest<'job_id'>): Promise<Answered> {
+    return this.execution.logs(request.exchange, request.params.job_id);
   }
 
   @Get(':job_id/events')
@@ -81,7 +81,7 @@ export class ExecutionController {
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resumes after the event of this id.' })
   @ApiOkResponse({ description: 'An event stream (WHATWG HTML section 9.2).', schema: { type: 'string' } })
   @ApiBackendProblems({ 404: ['job_not_found'] })
-  events(@Exchanged() exchange: Exchange, @Param('job_id') jobId: string): Promise<Answered> {
-    return this.execution.events(exchange, jobId);
+  events(@Req() request: RouteRequest<'job_id'>): Promise<Answered> {
+    return this.execution.events(request.exchange, request.params.job_id);
   }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Head, HttpCode, Patch, Post, Req } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -12,10 +12,10 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import type { Answered, Exchange } from '../../kernel/exchange.js';
-import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { Answered } from '../../kernel/exchange.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import type { RouteRequest } from '../../kernel/route-request.js';
 import { UploadRequest } from './dto/upload.request.js';
 import { UploadResponse } from './dto/upload.response.js';
 import { CONTENT_PROBLEMS, TUS_VERSION } from './ingestion.docs.js';
@@ -43,8 +43,8 @@ export class IngestionController {
   @ApiQuery({ name: 'file_type', required: false })
   @ApiCreatedResponse({ type: UploadResponse })
   @ApiBackendProblems(CONTENT_PROBLEMS)
-  upload(@Exchanged() exchange: Exchange, @Body() _body: UploadRequest): Promise<Answered> {
-    return this.ingestion.upload(exchange);
+  upload(@Req() request: RouteRequest, @Body() _body: UploadRequest): Promise<Answered> {
+    return this.ingestion.upload(request.exchange);
   }
 
   @Head(':upload_id')
@@ -53,8 +53,8 @@ export class IngestionController {
   @ApiHeader(TUS_VERSION)
   @ApiOkResponse({ description: 'Upload-Offset and Upload-Length tell.' })
   @ApiBackendProblems({ 404: ['upload_not_found'] })
-  offset(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
-    return this.ingestion.offset(exchange, uploadId);
+  offset(@Req() request: RouteRequest<'upload_id'>): Promise<Answered> {
+    return this.ingestion.offset(request.exchange, request.params.upload_id);
   }
 
   @Get(':upload_id')
@@ -62,8 +62,8 @@ export class IngestionController {
   @ApiOperation({ summary: 'Read the state of an upload' })
   @ApiOkResponse({ type: UploadResponse })
   @ApiBackendProblems({ 404: ['upload_not_found'] })
-  status(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
-    return this.ingestion.status(exchange, uploadId);
+  status(@Req() request: RouteRequest<'upload_id'>): Promise<Answered> {
+    return this.ingestion.status(request.exchange, request.params.upload_id);
   }
 
   @Patch(':upload_id')
@@ -76,8 +76,8 @@ export class IngestionController {
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   @ApiNoContentResponse({ description: 'Upload-Offset tells how much has arrived.' })
   @ApiBackendProblems({ ...CONTENT_PROBLEMS, 404: ['upload_not_found'] })
-  append(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
-    return this.ingestion.append(exchange, uploadId);
+  append(@Req() request: RouteRequest<'upload_id'>): Promise<Answered> {
+    return this.ingestion.append(request.exchange, request.params.upload_id);
   }
 
   @Delete(':upload_id')
@@ -87,7 +87,7 @@ export class IngestionController {
   @ApiHeader(TUS_VERSION)
   @ApiNoContentResponse({ description: 'It is gone.' })
   @ApiBackendProblems({ 404: ['upload_not_found'] })
-  terminate(@Exchanged() exchange: Exchange, @Param('upload_id') uploadId: string): Promise<Answered> {
-    return this.ingestion.terminate(exchange, uploadId);
+  terminate(@Req() request: RouteRequest<'upload_id'>): Promise<Answered> {
+    return this.ingestion.terminate(request.exchange, request.params.upload_id);
   }
 }

@@ -1,8 +1,8 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Answered, Exchange } from '../../kernel/exchange.js';
-import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { Answered } from '../../kernel/exchange.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import type { RouteRequest } from '../../kernel/route-request.js';
 import { PlatformMetricsResponse } from './dto/platform-metrics.response.js';
 import { MonitoringProxyService } from './monitoring-proxy.service.js';
 
@@ -15,7 +15,7 @@ export class MonitoringController {
   @RequiresPermission('monitoring:read')
   @ApiOperation({ summary: 'Read figures of the platform, its services and its jobs' })
   @ApiOkResponse({ type: PlatformMetricsResponse })
-  metrics(@Exchanged() exchange: Exchange): Promise<Answered> {
-    return this.monitoring.metrics(exchange);
+  metrics(@Req() request: RouteRequest): Promise<Answered> {
+    return this.monitoring.metrics(request.exchange);
   }
 }

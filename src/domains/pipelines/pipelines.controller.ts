@@ -1,10 +1,10 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Req } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Answered, Exchange } from '../../kernel/exchange.js';
-import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { Answered } from '../../kernel/exchange.js';
 import { PageQuery } from '../../kernel/page.query.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import type { RouteRequest } from '../../kernel/route-request.js';
 import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { Cached } from '../../traffic/response-cache/cached.decorator.js';
 import { ConfigurationRequest } from './dto/configuration.request.js';
@@ -22,8 +22,8 @@ export class PipelinesController {
   @Cached()
   @ApiOperation({ summary: 'List the pipelines, and whether each can run here' })
   @ApiOkResponse({ type: PipelinePage })
-  list(@Exchanged() exchange: Exchange, @Query() _query: PageQuery): Promise<Answered> {
-    return this.pipelines.list(exchange);
+  list(@Req() request: RouteRequest, @Query() _query: PageQuery): Promise<Answered> {
+    return this.pipelines.list(request.exchange);
   }
 
   @Get(':pipeline_id')
@@ -32,8 +32,8 @@ export class PipelinesController {
   @ApiOperation({ summary: 'Read a pipeline: inputs, parameters, outputs' })
   @ApiOkResponse({ type: PipelineResponse })
   @ApiBackendProblems({ 404: ['pipeline_not_found'] })
-  get(@Exchanged() exchange: Exchange, @Param('pipeline_id') pipelineId: string): Promise<Answered> {
-    return this.pipelines.get(exchange, pipelineId);
+  get(@Req() request: RouteRequest<'pipeline_id'>): Promise<Answered> {
+    return this.pipelines.get(request.exchange, request.params.pipeline_id);
   }
 
   @Post(':pipeline_id/configurations')
@@ -42,12 +42,8 @@ export class PipelinesController {
   @ApiOperation({ summary: 'Create a named configuration of a pipeline' })
   @ApiCreatedResponse({ type: ConfigurationResponse })
   @ApiBackendProblems({ 404: ['pipeline_not_found'], 422: ['parameters_invalid'] })
-  configure(
-    @Exchanged() exchange: Exchange,
-    @Param('pipeline_id') pipelineId: string,
-    @Body() _body: ConfigurationRequest,
-  ): Promise<Answered> {
-    return this.pipelines.configure(exchange, pipelineId);
+  configure(@Req() request: RouteRequest<'pipeline_id'>, @Body() _body: ConfigurationRequest): Promise<Answered> {
+    return this.pipelines.configure(request.exchange, request.params.pipeline_id);
   }
 
   @Get(':pipeline_id/configurations')
@@ -55,11 +51,7 @@ export class PipelinesController {
   @ApiOperation({ summary: 'List the configurations of a pipeline' })
   @ApiOkResponse({ type: ConfigurationPage })
   @ApiBackendProblems({ 404: ['pipeline_not_found'] })
-  configurations(
-    @Exchanged() exchange: Exchange,
-    @Param('pipeline_id') pipelineId: string,
-    @Query() _query: PageQuery,
-  ): Promise<Answered> {
-    return this.pipelines.configurations(exchange, pipelineId);
+  configurations(@Req() request: RouteRequest<'pipeline_id'>, @Query() _query: PageQuery): Promise<Answered> {
+    return this.pipelines.configurations(request.exchange, request.params.pipeline_id);
   }
 }

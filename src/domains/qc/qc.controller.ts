@@ -1,9 +1,9 @@
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post, Req } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Answered, Exchange } from '../../kernel/exchange.js';
-import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { Answered } from '../../kernel/exchange.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
+import type { RouteRequest } from '../../kernel/route-request.js';
 import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { AnalyzeRequest } from './dto/analyze.request.js';
 import { QcJobResponse } from './dto/qc-job.response.js';
@@ -24,8 +24,8 @@ export class QcController {
     409: ['upload_not_ready'],
     422: ['not_fastq', 'mates_mismatch', 'unknown_assay'],
   })
-  analyze(@Exchanged() exchange: Exchange, @Body() _body: AnalyzeRequest): Promise<Answered> {
-    return this.qc.analyze(exchange);
+  analyze(@Req() request: RouteRequest, @Body() _body: AnalyzeRequest): Promise<Answered> {
+    return this.qc.analyze(request.exchange);
   }
 
   @Get('results/:qc_job_id')
@@ -33,7 +33,7 @@ export class QcController {
   @ApiOperation({ summary: 'Read the state, progress and figures of a QC job' })
   @ApiOkResponse({ type: QcJobResponse })
   @ApiBackendProblems({ 404: ['qc_job_not_found'] })
-  results(@Exchanged() exchange: Exchange, @Param('qc_job_id') qcJobId: string): Promise<Answered> {
-    return this.qc.results(exchange, qcJobId);
+  results(@Req() request: RouteRequest<'qc_job_id'>): Promise<Answered> {
+    return this.qc.results(request.exchange, request.params.qc_job_id);
   }
 }

@@ -1,9 +1,9 @@
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post, Req } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import type { Answered, Exchange } from '../../kernel/exchange.js';
-import { Exchanged } from '../../kernel/exchanged.decorator.js';
+import type { Answered } from '../../kernel/exchange.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { PublicAccess, RequiresPermission } from '../../kernel/route.js';
+import type { RouteRequest } from '../../kernel/route-request.js';
 import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { DownloadLinksRequest } from './dto/download-links.request.js';
 import { DownloadLinksResponse, ResultsResponse } from './dto/results.response.js';
@@ -21,8 +21,8 @@ export class ResultsController {
   @ApiHeader({ name: 'Range', required: false, example: 'bytes=0-1023' })
   @ApiOkResponse({ description: 'The file.', schema: { type: 'string', format: 'binary' } })
   @ApiBackendProblems({ 403: ['link_invalid'], 404: ['file_not_found'], 410: ['link_expired'] })
-  download(@Exchanged() exchange: Exchange, @Param('token') token: string): Promise<Answered> {
-    return this.results.download(exchange, token);
+  download(@Req() request: RouteRequest<'token'>): Promise<Answered> {
+    return this.results.download(request.exchange, request.params.token);
   }
 
   @Get(':job_id')
@@ -30,8 +30,8 @@ export class ResultsController {
   @ApiOperation({ summary: 'List the output files of a completed job' })
   @ApiOkResponse({ type: ResultsResponse })
   @ApiBackendProblems({ 404: ['results_not_found'] })
-  get(@Exchanged() exchange: Exchange, @Param('job_id') jobId: string): Promise<Answered> {
-    return this.results.get(exchange, jobId);
+  get(@Req() request: RouteRequest<'job_id'>): Promise<Answered> {
+    return this.results.get(request.exchange, request.params.job_id);
   }
 
   @Post(':job_id/download-links')
@@ -40,11 +40,7 @@ export class ResultsController {
   @ApiOperation({ summary: 'Make signed, expiring download links' })
   @ApiCreatedResponse({ type: DownloadLinksResponse })
   @ApiBackendProblems({ 404: ['results_not_found', 'file_not_found'] })
-  link(
-    @Exchanged() exchange: Exchange,
-    @Param('job_id') jobId: string,
-    @Body() _body: DownloadLinksRequest,
-  ): Promise<Answered> {
-    return this.results.link(exchange, jobId);
+  link(@Req() request: RouteRequest<'job_id'>, @Body() _body: DownloadLinksRequest): Promise<Answered> {
+    return this.results.link(request.exchange, request.params.job_id);
   }
 }

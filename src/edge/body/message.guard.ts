@@ -7,8 +7,7 @@ import type { GatewayRequest } from '../server/message-classes.js';
 import { STREAMED_BODY } from '../validation/validation.pipe.js';
 import { expectsJson, isJsonMediaType, readJsonBody } from './json-body.js';
 
-import { IDENTIFIER } from '../../kernel/identifiers.js';
-const DOWNLOAD_TOKEN = /^[A-Za-z0-9_-]{1,2048}(\.[A-Za-z0-9_-]{1,512}){0,2}$/;
+import { DOWNLOAD_TOKEN, IDENTIFIER } from '../../kernel/identifiers.js';
 
 /**
  * The last guard: only here, after identity and limits, is a message looked into. Identifiers of the path are held to

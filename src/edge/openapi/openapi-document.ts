@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BEARER_SCHEME } from '../../kernel/route.js';
+import { documentIdentifiers } from './path-identifiers.js';
 import { documentOperation } from './operation-problems.js';
 import { PROBLEM_SCHEMA, RESPONSE_HEADERS } from './problem-schema.js';
 
@@ -43,10 +44,12 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA },
     headers: RESPONSE_HEADERS,
   };
-  for (const path of Object.values(document.paths)) {
+  for (const [template, path] of Object.entries(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation !== undefined) documentOperation(operation);
+      if (operation === undefined) continue;
+      documentIdentifiers(operation, template);
+      documentOperation(operation);
     }
   }
   return document;

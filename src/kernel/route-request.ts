@@ -1,0 +1,10 @@
+import type { Exchange } from './exchange.js';
+
+/**
+ * What a handler takes of a request, by `@Req()`: its exchange and the path's identifiers, both checked by then. Nest
+ * runs its pipes, and a promise for each, over every other kind of parameter.
+ */
+export interface RouteRequest<Identifier extends string = never> {
+  readonly exchange: Exchange;
+  readonly params: Readonly<Record<Identifier, string>>;
+}
