@@ -38,7 +38,7 @@ const VIEWER: Principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1'
 function contextOf(handler: keyof Routes, exchange: Exchange): ExecutionContext {
   return {
     getHandler: () => Routes.prototype[handler],
-    switchToHttp: () => ({ getRequest: () => ({ exchange }) }),
+    getArgByIndex: () => ({ exchange }),
   } as unknown as ExecutionContext;
 }
 

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { Exchange } from './exchange.js';
 
 /**
@@ -8,3 +9,6 @@ export interface RouteRequest<Identifier extends string = never> {
   readonly exchange: Exchange;
   readonly params: Readonly<Record<Identifier, string>>;
 }
+
+/** The request that a guard is asked about; `switchToHttp()` would make an object and three closures for each guard. */
+export const routeRequestOf = (context: ExecutionContext): RouteRequest => context.getArgByIndex<RouteRequest>(0);

@@ -24,7 +24,7 @@ export class MessageGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<GatewayRequest>();
+    const request = context.getArgByIndex<GatewayRequest>(0);
     checkIdentifiers(request.params);
     const body = routeDeclarationOf(context.getHandler())?.body ?? 'none';
     return body === 'none' ? refuseBody(request.exchange) : this.#takeBody(request, body);

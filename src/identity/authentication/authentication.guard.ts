@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { Exchange } from '../../kernel/exchange.js';
 import type { Principal } from '../../kernel/principal.js';
 import { routeDeclarationOf } from '../../kernel/route.js';
+import { routeRequestOf } from '../../kernel/route-request.js';
 import { forbidden } from '../identity.errors.js';
 import { refuse } from '../refuse.js';
 import { Authenticator } from './authenticator.js';
@@ -13,7 +14,7 @@ export class AuthenticationGuard implements CanActivate {
 
   /** Answers without a promise when the caller is known: a promise would cost every request a turn. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const { exchange } = context.switchToHttp().getRequest<{ exchange: Exchange }>();
+    const { exchange } = routeRequestOf(context);
     try {
       const declaration = routeDeclarationOf(context.getHandler());
       if (declaration === undefined) throw forbidden();

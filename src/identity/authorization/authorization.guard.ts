@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { Exchange } from '../../kernel/exchange.js';
 import { routeDeclarationOf } from '../../kernel/route.js';
+import { routeRequestOf } from '../../kernel/route-request.js';
 import { forbidden } from '../identity.errors.js';
 import { refuse } from '../refuse.js';
 import { Authorizer } from './authorizer.js';
@@ -11,7 +11,7 @@ export class AuthorizationGuard implements CanActivate {
   constructor(private readonly authorizer: Authorizer) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const { exchange } = context.switchToHttp().getRequest<{ exchange: Exchange }>();
+    const { exchange } = routeRequestOf(context);
     const declaration = routeDeclarationOf(context.getHandler());
     if (declaration !== undefined && this.authorizer.permit(exchange.principal, declaration.access)) return true;
     return refuse(exchange, forbidden());

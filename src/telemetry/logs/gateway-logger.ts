@@ -68,7 +68,7 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.#unsubscribe.forEach((end) => end());
-    this.#log.flush();
+    this.output.flushSync();
   }
 
   #access(closed: ExchangeClosed): void {

@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { Exchange } from '../../kernel/exchange.js';
 import { routeDeclarationOf } from '../../kernel/route.js';
+import { routeRequestOf } from '../../kernel/route-request.js';
 import { AddressLimit } from './address-limit.js';
 
 /** Before authentication: an address that floods is turned away before anything is verified for it. */
@@ -10,6 +10,6 @@ export class AddressLimitGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (routeDeclarationOf(context.getHandler())?.limit === 'none') return true;
-    return this.limit.apply(context.switchToHttp().getRequest<{ exchange: Exchange }>().exchange);
+    return this.limit.apply(routeRequestOf(context).exchange);
   }
 }

@@ -6,7 +6,7 @@ import {
   type ThrottlerModuleOptions,
   type ThrottlerStorage,
 } from '@nestjs/throttler';
-import type { Exchange } from '../../kernel/exchange.js';
+import { routeRequestOf } from '../../kernel/route-request.js';
 import { AddressLimit } from './address-limit.js';
 import { CallerLimits } from './caller-limits.js';
 import { SynchronousThrottlerGuard } from './synchronous-throttler.guard.js';
@@ -27,7 +27,7 @@ export class CallerLimitGuard extends SynchronousThrottlerGuard {
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const limit = this.limits.of(context.getHandler(), context.getClass());
     if (limit === 'none') return true;
-    const { exchange } = context.switchToHttp().getRequest<{ exchange: Exchange }>();
+    const { exchange } = routeRequestOf(context);
     if (exchange.principal !== undefined) this.addresses.giveBack(exchange);
     return limit.apply(exchange);
   }

@@ -46,7 +46,7 @@ const contextOf = (exchange: Exchange, route: RouteName): ExecutionContext =>
   ({
     getHandler: () => Reflect.get(Routes.prototype, route) as unknown,
     getClass: () => Routes,
-    switchToHttp: () => ({ getRequest: () => ({ exchange }) }),
+    getArgByIndex: () => ({ exchange }),
   }) as unknown as ExecutionContext;
 
 function exchangeOf(userId?: string, clientAddress = '192.0.2.1'): Exchange {
