@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { announcement } from './boot/announcement.js';
 import { runGateway } from './boot/run-gateway.js';
+import { StartError } from './boot/start-error.js';
 import { runWorkers } from './boot/workers.js';
 import { loadSettings, SettingsError } from './kernel/config/load-settings.js';
 
@@ -29,6 +30,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof SettingsError ? error.message : error);
+  console.error(error instanceof SettingsError || error instanceof StartError ? error.message : error);
   process.exit(FAILED_START);
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { BackendsSettings, IdentitySettings } from '../kernel/config/settings.js';
 import { backendsProcessChanged } from '../kernel/events.js';
 import { SERVICE_NAMES, type ServiceName } from '../kernel/services.js';
+import { StartError } from './start-error.js';
 
 const ENTRY = fileURLToPath(new URL('../backends/main.js', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
@@ -66,7 +67,7 @@ export class EmbeddedBackends {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
-        reject(new Error('The embedded backends did not start within 60 s.'));
+        reject(new StartError('The embedded backends did not start within 60 s.'));
       }, READY_TIMEOUT_MS);
       child.once('message', (message: ReadyMessage) => {
         clearTimeout(timer);
@@ -74,7 +75,7 @@ export class EmbeddedBackends {
       });
       child.once('exit', () => {
         clearTimeout(timer);
-        reject(new Error('The embedded backends ended while they started; their messages are above.'));
+        reject(new StartError('The embedded backends ended while they started; their messages are above.'));
         this.#onExit((process.uptime() - startedAt) * 1_000);
       });
     });

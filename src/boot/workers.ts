@@ -5,6 +5,7 @@ import { SERVICE_NAMES, SERVICE_URL_VARIABLES } from '../kernel/services.js';
 import { answerScrapesOfWorkers } from '../telemetry/metrics/cluster-scrape.js';
 import { EmbeddedBackends, type ServiceUrls } from './embedded-backends.js';
 import type { RunningGateway } from './run-gateway.js';
+import { StartError } from './start-error.js';
 
 const RESTART_DELAY_MS = 1_000;
 
@@ -55,7 +56,7 @@ function allListening(count: number): Promise<string> {
       if (listening === count) resolve(`http://${address}:${port}`);
     });
     cluster.once('exit', () => {
-      reject(new Error('A worker ended while it started; its messages are above.'));
+      reject(new StartError('A worker ended while it started; its messages are above.'));
     });
   });
 }

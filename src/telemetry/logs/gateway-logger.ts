@@ -20,6 +20,8 @@ import { standardOutput, type LogDestination } from './log-destination.js';
 
 const APP = 'genoflow-gateway';
 
+const levelOf = (isWell: boolean): 'info' | 'warn' => (isWell ? 'info' : 'warn');
+
 /**
  * The gateway's log: one JSON line per exchange and per event worth an operator's eye. Also what Nest itself logs
  * through (`app.useLogger(app.get(GatewayLogger))`).
@@ -90,10 +92,12 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
         log.warn({ service, endpoint, state }, 'circuit breaker changed'),
       ),
       endpointHealthChanged.subscribe(({ service, endpoint, healthy }) =>
-        log.warn({ service, endpoint, healthy }, 'endpoint health changed'),
+        log[levelOf(healthy)]({ service, endpoint, healthy }, 'endpoint health changed'),
       ),
       retryStarted.subscribe(({ service, operation, after }) => log.debug({ service, operation, after }, 'retry')),
-      stateStoreChanged.subscribe(({ store, available }) => log.warn({ store, available }, 'state store changed')),
+      stateStoreChanged.subscribe(({ store, available }) =>
+        log[levelOf(available)]({ store, available }, 'state store changed'),
+      ),
       backendsProcessChanged.subscribe(({ change }) => log.info({ change }, 'reference backends changed')),
       auditStateChanged.subscribe(({ state }) => log.error({ state }, 'audit record changed')),
     ];
