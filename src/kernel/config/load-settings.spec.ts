@@ -112,6 +112,17 @@ describe('loadSettings', () => {
     },
   );
 
+  it.each(['1', 'loopback', '10.0.0.0/8, 192.168.1.1', 'fd00::/8', 'true'])('accepts TRUST_PROXY %s', (value) => {
+    expect(faultsOf({ TRUST_PROXY: value })).toEqual([]);
+  });
+
+  it.each(['everybody', '10.0.0.0/33', '10.0.0', 'fd00::/129', '-1', '1.2.3.4/8/9'])(
+    'refuses TRUST_PROXY %s',
+    (value) => {
+      expect(faultsOf({ TRUST_PROXY: value }).join()).toContain('TRUST_PROXY');
+    },
+  );
+
   it('wants a shared store before it runs several processes', () => {
     expect(faultsOf({ WEB_CONCURRENCY: '2' }).join()).toContain('REDIS_URL');
     expect(faultsOf({ WEB_CONCURRENCY: '2', REDIS_URL: 'redis://localhost' })).toEqual([]);

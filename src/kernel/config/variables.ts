@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const integer = (min: number, max: number) =>
@@ -26,6 +27,23 @@ const serviceUrl = text(4096)
     'must be http(s)://host:port[/base], several joined by commas, dns+http(s)://name:port or srv+http(s)://_service._proto.name',
   )
   .optional();
+
+const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+const isAddressOrSubnet = (part: string): boolean => {
+  const [address = '', prefix, ...rest] = part.split('/');
+  const longest = isIP(address) === 6 ? 128 : 32;
+  return (
+    rest.length === 0 &&
+    isIP(address) > 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest))
+  );
+};
+const trustProxy = text().refine(
+  (value) =>
+    /^(true|false|\d{1,2})$/.test(value) ||
+    value.split(',').every((part) => NAMED_RANGES.includes(part.trim()) || isAddressOrSubnet(part.trim())),
+  'must be true, false, a number of hops, or addresses, subnets and loopback, linklocal, uniquelocal joined by commas',
+);
 
 const REDIS_URL = /^(rediss?|redis\+cluster|redis\+sentinel):\/\/\S+$/;
 
@@ -63,7 +81,7 @@ export const VARIABLES = {
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent')
     .optional(),
-  TRUST_PROXY: text().optional(),
+  TRUST_PROXY: trustProxy.optional(),
   ALLOWED_ORIGINS: origins.default([]),
   DOCS_ENABLED: flag.optional(),
   WEB_CONCURRENCY: integer(1, 64).default(1),
