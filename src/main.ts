@@ -26,7 +26,9 @@ async function main(): Promise<void> {
       },
     );
   };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // Ctrl-C reaches every worker too; they wait for the primary's word.
+  process.on('SIGINT', cluster.isPrimary ? stop : () => undefined);
 }
 
 main().catch((error: unknown) => {

@@ -61,6 +61,8 @@ export class EmbeddedBackends {
     const child = fork(ENTRY, ['all'], {
       env: this.#childEnvironment(),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // A group of its own: Ctrl-C must reach the gateway alone, which still needs its backends while it drains.
+      detached: true,
     });
     const startedAt = process.uptime();
     this.#child = child;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../../src/boot/drain.js';
 import { bootGateway } from '../support/boot-gateway.js';
-import { eventually } from '../support/built-gateway.js';
+import { BuiltGateway, eventually, isAlive } from '../support/built-gateway.js';
 
 describe('draining', () => {
   it('finishes the answer under way, takes no new connection and says that it is not ready', async () => {
@@ -43,4 +43,33 @@ describe('draining', () => {
       await gateway.close();
     }
   });
+
+  it('follows Ctrl-C, lets the backends finish too and leaves nothing running', async () => {
+    const gateway = await new BuiltGateway().start();
+    try {
+      const children = gateway.childPids();
+      const file = Buffer.from(Array.from({ length: 400 }, (_, index) => `@r${index}/1\nACGT\n+\nIIII\n`).join(''));
+      const headers = await gateway.login();
+      const upload = fetch(`${gateway.url}/api/v1/ingestion/upload?sample_id=S1&file_name=S1.fastq`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(file.length) },
+        body: new ReadableStream({
+          async start(controller) {
+            controller.enqueue(file.subarray(0, 2_000));
+            await sleep(1_500);
+            controller.enqueue(file.subarray(2_000));
+            controller.close();
+          },
+        }),
+        duplex: 'half',
+      } as RequestInit);
+      await sleep(500);
+      const interrupted = gateway.interrupt();
+      expect((await upload).status).toBe(201);
+      expect(await interrupted).toBe(0);
+      expect(children.filter(isAlive)).toEqual([]);
+    } finally {
+      await gateway.close();
+    }
+  }, 90_000);
 });

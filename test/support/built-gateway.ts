@@ -34,6 +34,7 @@ export class BuiltGateway {
     const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
       env: { ...process.env, NODE_ENV: 'development', PORT: String(port), DATA_DIR: this.dataDir, ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     });
     this.#child = child;
     this.#output = '';
@@ -54,6 +55,16 @@ export class BuiltGateway {
   /** Asks it to drain; gives its exit code. */
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM');
+  }
+
+  /** Ctrl-C in its terminal: every process of its group is interrupted. Gives the exit code. */
+  async interrupt(): Promise<number | null> {
+    const child = this.#child;
+    if (child?.pid === undefined) return null;
+    const exited = once(child, 'exit');
+    process.kill(-child.pid, 'SIGINT');
+    await exited;
+    return child.exitCode;
   }
 
   /** Process ids of its children, read from the kernel. */
