@@ -59,18 +59,26 @@ export class UpstreamClient {
    * if it failed before the head; a failure after the head is told to the sink by `abort`.
    */
   async send(call: UpstreamCall, sink: ResponseSink): Promise<UpstreamSummary> {
-    const { bulkhead } = this.#stages[call.service];
+    const { bulkhead, retries, balancer } = this.#stages[call.service];
+    bulkhead.enter();
     const timeoutMs = call.timeoutMs ?? this.settings.upstream.timeoutMs;
     const scope = new CallScope(this.#wheel, call.hangUp, this.clock.monotonic(), timeoutMs);
     try {
-      bulkhead.enter();
-      try {
-        return await this.#attempts(call, sink, scope);
-      } finally {
-        bulkhead.leave();
+      const context = this.#contextOf(call, sink, scope, retries);
+      retries.deposit();
+      let last: Attempt | undefined;
+      for (;;) {
+        const attempt: Attempt = new Attempt(context, this.#pick(context, balancer, last), (last?.number ?? 0) + 1);
+        await attempt.run();
+        this.#publish(call, attempt);
+        const { failure } = attempt;
+        if (failure === undefined || attempt.headSent) return context.summary;
+        await pauseBeforeRetry(context, attempt, failure);
+        last = attempt;
       }
     } finally {
       scope.close();
+      bulkhead.leave();
     }
   }
 
@@ -81,26 +89,6 @@ export class UpstreamClient {
     return sink.answer();
   }
 
-  async #attempts(call: UpstreamCall, sink: ResponseSink, scope: CallScope): Promise<UpstreamSummary> {
-    const { retries, balancer } = this.#stages[call.service];
-    const context = this.#contextOf(call, sink, scope, retries);
-    retries.deposit();
-    let last: Attempt | undefined;
-    for (;;) {
-      const endpoint = this.#pick(context, balancer, last);
-      const attempt = new Attempt(context, endpoint, (last?.number ?? 0) + 1);
-      await this.#run(attempt, scope);
-      this.#publish(call, attempt);
-      const { failure, retryDelayMs } = attempt;
-      if (failure === undefined || attempt.headSent) return context.summary;
-      if (retryDelayMs === undefined) throw explained(failure, context.summary);
-      await new Backoff().wait(retryDelayMs, scope);
-      if (scope.endedBy !== undefined) throw explained(new UpstreamError(scope.endedBy), context.summary);
-      retryStarted.publish({ service: call.service, operation: call.operation, after: failure.code });
-      last = attempt;
-    }
-  }
-
   // No other attempt is worth making if the endpoints left would refuse it: the first failure is the one to tell.
   #pick({ call, summary }: AttemptContext, balancer: Balancer, last: Attempt | undefined): Endpoint {
     const now = this.clock.monotonic();
@@ -108,16 +96,6 @@ export class UpstreamClient {
     const endpoint = balancer.pick(endpoints, last?.endpoint, now);
     if (endpoint !== undefined) return endpoint;
     throw last?.failure === undefined ? whyNoneAvailable(endpoints, now) : explained(last.failure, summary);
-  }
-
-  async #run(attempt: Attempt, scope: CallScope): Promise<void> {
-    const { endpoint } = attempt;
-    endpoint.enter();
-    try {
-      await (scope.endedBy === undefined ? attempt.run() : attempt.cancel(scope.endedBy));
-    } finally {
-      endpoint.leave();
-    }
   }
 
   #contextOf(call: UpstreamCall, sink: ResponseSink, scope: CallScope, retries: RetryPolicy): AttemptContext {
@@ -147,6 +125,15 @@ export class UpstreamClient {
       ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
     });
   }
+}
+
+/** Waits until the next attempt is due; throws where there is none to be made. */
+async function pauseBeforeRetry(context: AttemptContext, attempt: Attempt, failure: GatewayError): Promise<void> {
+  const { call, scope, summary } = context;
+  if (attempt.retryDelayMs === undefined) throw explained(failure, summary);
+  await new Backoff().wait(attempt.retryDelayMs, scope);
+  if (scope.endedBy !== undefined) throw explained(new UpstreamError(scope.endedBy), summary);
+  retryStarted.publish({ service: call.service, operation: call.operation, after: failure.code });
 }
 
 function explained(error: GatewayError, summary: UpstreamSummary): GatewayError {

@@ -21,6 +21,7 @@ const outcomeOf = ({ error, status }: AttemptFinished): string =>
 /** Counts what the mechanisms tell on their channels. */
 export class EventMetrics {
   readonly #attempts = new NumberSeries(METRICS.attempts);
+  readonly #attemptCells = new Map<string, Map<string | number | undefined, { value: number }>>();
   readonly #attemptDurations = new DurationSeries(METRICS.attemptDuration);
   readonly #breakers = new NumberSeries(METRICS.breakerState);
   readonly #endpoints = new NumberSeries(METRICS.endpointUp);
@@ -46,11 +47,27 @@ export class EventMetrics {
     ];
   }
 
+  // By operation, then by outcome: two lookups by strings that are there already, where a joined key would be made anew.
+  #attemptCell(event: AttemptFinished): { value: number } {
+    let outcomes = this.#attemptCells.get(event.operation);
+    if (outcomes === undefined) {
+      outcomes = new Map();
+      this.#attemptCells.set(event.operation, outcomes);
+    }
+    const outcome = event.error ?? event.status;
+    let cell = outcomes.get(outcome);
+    if (cell === undefined) {
+      cell = this.#attempts.cell(event.service, event.operation, outcomeOf(event));
+      outcomes.set(outcome, cell);
+    }
+    return cell;
+  }
+
   /** Returns the functions that end the subscriptions. */
   listen(): (() => void)[] {
     return [
       attemptFinished.subscribe((event) => {
-        this.#attempts.increment(event.service, event.operation, outcomeOf(event));
+        this.#attemptCell(event).value += 1;
         this.#attemptDurations.counts(event.service).observe(event.durationMs / 1000);
       }),
       breakerChanged.subscribe((event) =>

@@ -73,6 +73,11 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   /** Sends the request; resolves when the answer is whole or it is known that it will not be. Never rejects. */
   run(): Promise<void> {
     const { call, scope, body } = this.context;
+    this.endpoint.enter();
+    if (scope.endedBy !== undefined) {
+      this.cancel(scope.endedBy);
+      return Promise.resolve();
+    }
     scope.current = this;
     return new Promise((resolve) => {
       this.#settle = resolve;
@@ -220,6 +225,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   #finish(): void {
     this.#phase = 'settled';
     this.context.scope.current = undefined;
+    this.endpoint.leave();
     this.#settle?.();
   }
 

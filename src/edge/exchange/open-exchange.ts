@@ -8,20 +8,19 @@ import { HttpExchange } from './http-exchange.js';
 
 const CLIENT_GONE_STATUS = 499;
 
-/** The first middleware: opens the exchange and publishes its end exactly once, however it ends. */
+/** Opens the exchange and publishes its end exactly once, however it ends. */
 export function openExchange({ server, telemetry }: Settings, clock: Clock, readiness: Readiness) {
   const answerFields = new AnswerFields(server, readiness);
   const options = {
     trustsProxies: server.trustProxy !== undefined,
     samplesTraces: telemetry.otlpEndpoint !== undefined,
   };
-  return (request: GatewayRequest, response: GatewayResponse, next: () => void): void => {
+  return (request: GatewayRequest, response: GatewayResponse): void => {
     const exchange = new HttpExchange(request, response, clock.monotonic(), answerFields, options);
     request.exchange = exchange;
     response.on('close', () => {
       close(exchange, clock.monotonic());
     });
-    next();
   };
 }
 
