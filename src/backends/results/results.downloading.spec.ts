@@ -158,6 +158,13 @@ describe('downloading', () => {
     expect(await response.text()).toBe('');
   });
 
+  it('are made for all files when the request has no body', async () => {
+    await client.completedJob('job_bodiless');
+    const response = await service.call('/results/job_bodiless/download-links', { method: 'POST' });
+    expect(response.status).toBe(201);
+    expect(((await response.json()) as { links: unknown[] }).links.length).toBeGreaterThan(0);
+  });
+
   it('links the files that were asked for and refuses those that are not there', async () => {
     await client.completedJob('job_choice');
     const unknown = { files: ['report.txt', 'other.txt'] };

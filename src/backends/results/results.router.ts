@@ -36,7 +36,8 @@ export class ResultsRoutes {
   }
 
   private async link(request: Request<{ jobId: string }>, response: Response): Promise<void> {
-    const wanted = validated(LINK_REQUEST, request.body);
+    // Every member is optional, so a request without a body asks for links to all files.
+    const wanted = validated(LINK_REQUEST, (request.body as unknown) ?? {});
     const manifest = await this.readable(request);
     const chosen = wanted.files?.map((name) => fileOf(manifest, name)) ?? manifest.files;
     const given = request.get('x-forwarded-prefix') ?? '';
