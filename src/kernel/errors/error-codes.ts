@@ -91,7 +91,6 @@ export const ERROR_CODES = {
   },
   bulkhead_full: { status: 503, title: 'Service busy', detail: 'Too many requests are waiting for the service.' },
   state_unavailable: { status: 503, title: 'State unavailable', detail: 'The session store cannot be reached.' },
-  shutting_down: { status: 503, title: 'Shutting down', detail: 'This instance is shutting down; try again.' },
   upstream_timeout: { status: 504, title: 'Service timeout', detail: 'The service did not answer in time.' },
 } as const satisfies Record<string, ErrorKind>;
 
