@@ -155,7 +155,5 @@ function backendsFrom(environment: Environment): BackendsSettings {
   return {
     embedded: missingServices(environment).length > 0,
     dataDir: resolve(environment.DATA_DIR),
-    databaseUrl: environment.DATABASE_URL,
-    prometheusUrl: environment.PROMETHEUS_URL,
   };
 }

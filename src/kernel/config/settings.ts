@@ -56,8 +56,6 @@ export interface BackendsSettings {
   readonly embedded: boolean;
   /** Absolute path. */
   readonly dataDir: string;
-  readonly databaseUrl: string | undefined;
-  readonly prometheusUrl: string | undefined;
 }
 
 export interface TelemetrySettings {
