@@ -5,7 +5,7 @@ import { openExchange } from './edge/exchange/open-exchange.js';
 import { checkTarget } from './edge/exchange/check-target.js';
 import { answerOptions } from './edge/fields/answer-options.js';
 import { ProblemFilter } from './edge/problem/problem.filter.js';
-import type { GatewayRequest, GatewayResponse } from './edge/server/message-classes.js';
+import type { GatewayAdapter } from './edge/server/gateway.adapter.js';
 import { StrictValidationPipe } from './edge/validation/validation.pipe.js';
 import { AuthenticationGuard } from './identity/authentication/authentication.guard.js';
 import { AuthorizationGuard } from './identity/authorization/authorization.guard.js';
@@ -23,10 +23,10 @@ export function applyMiddleware(app: INestApplication): void {
   const settings = app.get(Settings);
   const open = openExchange(settings, app.get(Clock), app.get(Readiness));
   const options = answerOptions(settings.server);
-  // One layer for the three: Express's walk from layer to layer costs more than what they do.
-  app.use((request: GatewayRequest, response: GatewayResponse, next: () => void) => {
+  const adapter = app.getHttpAdapter() as unknown as GatewayAdapter;
+  adapter.useEntrance((request, response) => {
     open(request, response);
-    if (options(request, response) && checkTarget(request, response)) next();
+    return options(request, response) && checkTarget(request, response);
   });
 }
 

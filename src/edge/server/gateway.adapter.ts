@@ -4,7 +4,8 @@ import type { Application } from 'express';
 import { ANSWERED } from '../../kernel/exchange.js';
 import type { ServerSettings } from '../../kernel/config/settings.js';
 import { answerUnreadableMessage } from './unreadable-message.js';
-import { messageClassesFor } from './message-classes.js';
+import { messageClassesFor, type GatewayRequest, type GatewayResponse } from './message-classes.js';
+import { RouteTable, type RouteHandler } from './route-table.js';
 
 /** Largest header section, request line included, in bytes; Node answers 431 beyond it. */
 export const MAX_HEADER_BYTES = 16_384;
@@ -12,8 +13,14 @@ export const MAX_HEADER_BYTES = 16_384;
 export const MAX_HEADER_FIELDS = 128;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
+/** What a request passes before its route is looked for; false where it has been answered. */
+export type Entrance = (request: GatewayRequest, response: GatewayResponse) => boolean;
+
 /** Nest's Express adapter over a server whose messages keep their hidden classes and whose limits are ours. */
 export class GatewayAdapter extends ExpressAdapter {
+  readonly #routes = new RouteTable();
+  #enter: Entrance = () => true;
+
   constructor(private readonly settings: ServerSettings) {
     super();
     const application = this.getInstance<Application>();
@@ -22,6 +29,31 @@ export class GatewayAdapter extends ExpressAdapter {
     application.set('query parser', 'simple');
     application.set('case sensitive routing', true);
     if (settings.trustProxy !== undefined) application.set('trust proxy', settings.trustProxy);
+  }
+
+  /** To be called before the server listens. */
+  useEntrance(entrance: Entrance): void {
+    this.#enter = entrance;
+  }
+
+  override get(...route: unknown[]): unknown {
+    return this.#register('GET', route);
+  }
+
+  override head(...route: unknown[]): unknown {
+    return this.#register('HEAD', route);
+  }
+
+  override post(...route: unknown[]): unknown {
+    return this.#register('POST', route);
+  }
+
+  override patch(...route: unknown[]): unknown {
+    return this.#register('PATCH', route);
+  }
+
+  override delete(...route: unknown[]): unknown {
+    return this.#register('DELETE', route);
   }
 
   override initHttpServer(): void {
@@ -38,7 +70,9 @@ export class GatewayAdapter extends ExpressAdapter {
         insecureHTTPParser: false,
         requireHostHeader: true,
       },
-      application,
+      (request, response) => {
+        this.#take(request as GatewayRequest, response as GatewayResponse, application);
+      },
     );
     server.maxHeadersCount = MAX_HEADER_FIELDS;
     server.on('clientError', answerUnreadableMessage);
@@ -50,5 +84,21 @@ export class GatewayAdapter extends ExpressAdapter {
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
     if (body === ANSWERED) return undefined;
     return super.reply(response, body, statusCode) as unknown;
+  }
+
+  #take(request: GatewayRequest, response: GatewayResponse, application: Application): void {
+    if (!this.#enter(request, response)) return;
+    const leaveToExpress = (): void => {
+      application(request as never, response as never);
+    };
+    if (!this.#routes.dispatch(request, response, leaveToExpress)) leaveToExpress();
+  }
+
+  // Express gets every route too: it serves what the table does not find, and knows the methods of a path for 405.
+  #register(method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE', [path, ...handlers]: unknown[]): unknown {
+    const handler = handlers.at(-1);
+    if (typeof path === 'string' && handlers.length === 1) this.#routes.add(method, path, handler as RouteHandler);
+    const application = this.getInstance<Record<string, (...route: unknown[]) => unknown>>();
+    return application[method.toLowerCase()]?.(path, ...handlers);
   }
 }

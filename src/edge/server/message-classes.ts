@@ -8,6 +8,7 @@ export interface GatewayRequest extends IncomingMessage {
   params: Record<string, string>;
   route: { path: string } | undefined;
   originalUrl: string;
+  res: GatewayResponse | undefined;
   ip: string | undefined;
 }
 

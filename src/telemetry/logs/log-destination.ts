@@ -1,7 +1,7 @@
 import { destination, type DestinationStream } from 'pino';
 
 /** Lines are handed on in pieces of this many characters: each hand-over costs, whatever its size. */
-const PIECE_CHARACTERS = 16_384;
+const PIECE_CHARACTERS = 65_536;
 /** A line waits no longer than this for company. */
 const FLUSH_INTERVAL_MS = 250;
 const MAX_WRITE_BYTES = 65_536;
