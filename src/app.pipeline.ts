@@ -2,7 +2,8 @@ import type { INestApplication, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { MessageGuard } from './edge/body/message.guard.js';
 import { openExchange } from './edge/exchange/open-exchange.js';
-import { checkTarget } from './edge/exchange/check-target.js';
+import { checkMessage, followsRefusal } from './edge/exchange/check-message.js';
+import { checkTarget, takeAbsoluteForm } from './edge/exchange/check-target.js';
 import { answerOptions } from './edge/fields/answer-options.js';
 import { ProblemFilter } from './edge/problem/problem.filter.js';
 import type { GatewayAdapter } from './edge/server/gateway.adapter.js';
@@ -22,11 +23,13 @@ import { CallerLimitGuard } from './traffic/limits/caller-limit.guard.js';
 export function applyMiddleware(app: INestApplication): void {
   const settings = app.get(Settings);
   const open = openExchange(settings, app.get(Clock), app.get(Readiness));
-  const options = answerOptions(settings.server);
   const adapter = app.getHttpAdapter() as unknown as GatewayAdapter;
+  const options = answerOptions(settings.server, (path) => adapter.methodsAt(path));
   adapter.useEntrance((request, response) => {
+    if (followsRefusal(request)) return false;
+    takeAbsoluteForm(request);
     open(request, response);
-    return options(request, response) && checkTarget(request, response);
+    return checkMessage(request, response) && checkTarget(request, response) && options(request, response);
   });
 }
 

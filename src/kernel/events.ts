@@ -21,6 +21,12 @@ export interface UnexpectedFailure {
 /** Something threw what no one foresaw; the client was told `internal_error`. */
 export const unexpectedFailure = new EventChannel<UnexpectedFailure>('genoflow:edge:unexpected-failure');
 
+export interface MessageUnreadable {
+  readonly code: ErrorCode;
+}
+/** Bytes came that are no HTTP message; there is no exchange to speak of. */
+export const messageUnreadable = new EventChannel<MessageUnreadable>('genoflow:edge:message-unreadable');
+
 export interface AttemptFinished {
   readonly service: ServiceName;
   readonly operation: string;

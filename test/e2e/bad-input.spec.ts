@@ -120,7 +120,7 @@ describe('a bad path', () => {
   it('unknown is 404, known with another method 405 with Allow', async () => {
     await expectProblem(await fetch(`${gateway.url}/api/v1/nothing`, { headers }), 404, 'route_not_found');
     const response = await fetch(`${gateway.url}/api/v1/qc/analyze`, { headers });
-    expect(response.headers.get('allow')).toBe('POST');
+    expect(response.headers.get('allow')).toBe('OPTIONS, POST');
     await expectProblem(response, 405, 'method_not_allowed');
     const put = await fetch(`${gateway.url}/api/v1/pipelines`, { method: 'PUT', headers });
     await expectProblem(put, 405, 'method_not_allowed');

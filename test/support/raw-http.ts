@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
 /** Sends bytes over a bare socket and gives back all that came until the peer closed or `waitMs` passed in silence. */
-export function sendRaw(port: number, bytes: string | Buffer, waitMs = 300): Promise<string> {
+export function sendRaw(port: number, bytes: string | Buffer, waitMs = 5_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let text = '';

@@ -32,6 +32,7 @@ export async function readJsonBody(exchange: HttpExchange, deadlineMs: number): 
 
 function readBytes(exchange: HttpExchange, deadlineMs: number): Promise<Buffer> {
   const { request } = exchange;
+  exchange.inviteBody();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const deadline = setTimeout(() => {
@@ -45,8 +46,8 @@ function readBytes(exchange: HttpExchange, deadlineMs: number): Promise<Buffer> 
     const onEnd = (): void => {
       finish(undefined);
     };
-    const onGone = (): void => {
-      finish(new GatewayError('client_gone'));
+    const onGone = (reason?: Error): void => {
+      finish(reason instanceof GatewayError ? reason : new GatewayError('client_gone'));
     };
     const finish = (error: GatewayError | undefined): void => {
       clearTimeout(deadline);

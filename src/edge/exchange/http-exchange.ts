@@ -30,6 +30,8 @@ export class HttpExchange implements Exchange {
   body: Buffer | Readable | undefined = undefined;
   errorCode: string | undefined = undefined;
   upstream: UpstreamSummary | undefined = undefined;
+  /** The connection can carry no other exchange after this one. */
+  closesConnection = false;
   /** Bytes of the request's body that were read so far. */
   requestBytes = 0;
   /** Bytes of the answer's body handed to the connection. */
@@ -71,11 +73,19 @@ export class HttpExchange implements Exchange {
     return (this.request as unknown as { protocol: string }).protocol === 'https' ? 'https' : 'http';
   }
 
+  /** Tells a client that waits for it to send the body (RFC 9110 section 10.1.1); to be called where the body is wanted. */
+  inviteBody(): void {
+    const { request, response } = this;
+    if (this.requestHeaders.expect === undefined || request.httpVersionMinor === 0 || response.headersSent) return;
+    response.writeContinue();
+  }
+
   /** Hands the body on as a stream: a Transform-free tap that counts, and breaks off beyond `maxBytes`. */
   streamBody(maxBytes: number): void {
     if (this.requestHeaders['content-length'] === undefined && this.requestHeaders['transfer-encoding'] === undefined)
       return;
     this.body = countedBody(this, maxBytes);
+    if (this.requestHeaders.expect !== undefined) this.#inviteWhenRead();
   }
 
   /** True while a body was announced and not all of it has been taken off the connection. */
@@ -83,6 +93,17 @@ export class HttpExchange implements Exchange {
     if (this.request.complete) return false;
     const { headers } = this.request;
     return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  }
+
+  // A backend that cannot be reached is told of before the client has sent anything.
+  #inviteWhenRead(): void {
+    const { request } = this;
+    const read = request._read.bind(request);
+    request._read = (size) => {
+      request._read = read;
+      this.inviteBody();
+      read(size);
+    };
   }
 
   /** An answer's fields with those the gateway adds to every answer; called once, when the head goes out. */

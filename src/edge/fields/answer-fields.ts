@@ -43,7 +43,7 @@ export class AnswerFields {
     if (!hasCacheControl(fields) && !exchange.response.hasHeader('cache-control'))
       all.push('cache-control', 'no-store');
     // A connection kept open would hold the drain up; one with a body still to come could not be used again.
-    if (!this.readiness.ready || exchange.hasUnreadBody) all.push('connection', 'close');
+    if (!this.readiness.ready || exchange.closesConnection || exchange.hasUnreadBody) all.push('connection', 'close');
     append(all, fields);
     return all;
   }

@@ -1,11 +1,10 @@
 import { Catch, HttpException, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Application } from 'express';
 import { unexpectedFailure } from '../../kernel/events.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
+import type { GatewayAdapter } from '../server/gateway.adapter.js';
 import type { GatewayRequest, GatewayResponse } from '../server/message-classes.js';
-import { allowedMethods } from './allowed-methods.js';
 import { answerProblem } from './answer-problem.js';
 
 const CODE_BY_HTTP_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -34,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   #notFound(request: GatewayRequest): GatewayError {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const methods = allowedMethods(this.adapter.httpAdapter.getInstance<Application>(), path);
+    const methods = (this.adapter.httpAdapter as unknown as GatewayAdapter).methodsAt(path);
     if (methods.length === 0) return new GatewayError('route_not_found');
     return new GatewayError('method_not_allowed', { fields: ['allow', methods.join(', ')] });
   }

@@ -1,16 +1,18 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Application } from 'express';
 import { ANSWERED } from '../../kernel/exchange.js';
 import type { ServerSettings } from '../../kernel/config/settings.js';
+import { GatewayError } from '../../kernel/errors/gateway-error.js';
+import { ALL_METHODS, allowedMethods } from '../problem/allowed-methods.js';
+import { endWithProblem } from './bare-problem.js';
 import { answerUnreadableMessage } from './unreadable-message.js';
 import { messageClassesFor, type GatewayRequest, type GatewayResponse } from './message-classes.js';
 import { RouteTable, type RouteHandler } from './route-table.js';
 
 /** Largest header section, request line included, in bytes; Node answers 431 beyond it. */
 export const MAX_HEADER_BYTES = 16_384;
-/** Header fields of one request; Node would silently drop the rest, so the exchange refuses at this count. */
-export const MAX_HEADER_FIELDS = 128;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 /** What a request passes before its route is looked for; false where it has been answered. */
@@ -36,6 +38,11 @@ export class GatewayAdapter extends ExpressAdapter {
     this.#enter = entrance;
   }
 
+  /** The methods that the routes at a path take; none where there is no route. */
+  methodsAt(path: string): readonly string[] {
+    return allowedMethods(this.getInstance<Application>(), path);
+  }
+
   override get(...route: unknown[]): unknown {
     return this.#register('GET', route);
   }
@@ -58,6 +65,9 @@ export class GatewayAdapter extends ExpressAdapter {
 
   override initHttpServer(): void {
     const application = this.getInstance<Application>();
+    const take = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#take(request as GatewayRequest, response as GatewayResponse, application);
+    };
     const server = createServer(
       {
         ...messageClassesFor(application),
@@ -68,14 +78,18 @@ export class GatewayAdapter extends ExpressAdapter {
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         connectionsCheckingInterval: Math.min(1_000, this.settings.headersTimeoutMs),
         insecureHTTPParser: false,
-        requireHostHeader: true,
+        // The entrance answers a missing one with a problem document.
+        requireHostHeader: false,
       },
-      (request, response) => {
-        this.#take(request as GatewayRequest, response as GatewayResponse, application);
-      },
+      take,
     );
-    server.maxHeadersCount = MAX_HEADER_FIELDS;
+    // With these two Node leaves it to the exchange whether the body is wanted.
+    server.on('checkContinue', take);
+    server.on('checkExpectation', take);
+    // Beyond a count Node would drop fields without a word; the entrance refuses instead.
+    server.maxHeadersCount = 0;
     server.on('clientError', answerUnreadableMessage);
+    server.on('connect', refuseTunnel);
     this.setHttpServer(server);
     this.httpServer = server;
   }
@@ -101,4 +115,9 @@ export class GatewayAdapter extends ExpressAdapter {
     const application = this.getInstance<Record<string, (...route: unknown[]) => unknown>>();
     return application[method.toLowerCase()]?.(path, ...handlers);
   }
+}
+
+/** CONNECT asks for a tunnel (RFC 9110 section 9.3.6); there is none here to anywhere. */
+function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  endWithProblem(socket, new GatewayError('method_not_allowed', { fields: ['Allow', ALL_METHODS.join(', ')] }));
 }

@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Application } from 'express';
 import type { HttpExchange } from '../exchange/http-exchange.js';
+import { closeLingering } from './lingering-close.js';
 
 /** The request object every middleware and guard meets: Express's, with the exchange that the first middleware opens. */
 export interface GatewayRequest extends IncomingMessage {
@@ -35,6 +36,7 @@ export function messageClassesFor(application: Application): MessageClasses {
     override writeHead(status: number, ...rest: never[]): this {
       const exchange = (this.req as Partial<GatewayRequest>).exchange;
       if (exchange === undefined || status < 200) return super.writeHead(status, ...rest);
+      if (exchange.hasUnreadBody) closeLingering(this.req);
       const fields = rest.at(-1) as unknown;
       if (Array.isArray(fields)) return super.writeHead(status, exchange.completeFields(fields as string[]));
       setFields(this, exchange.completeFields([]));

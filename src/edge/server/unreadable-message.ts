@@ -1,25 +1,63 @@
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
-import { PROBLEM_MEDIA_TYPE, problemDocument } from '../problem/problem-document.js';
+import { messageUnreadable } from '../../kernel/events.js';
+import { answerProblem } from '../problem/answer-problem.js';
+import { endWithProblem } from './bare-problem.js';
+import type { GatewayResponse } from './message-classes.js';
 
 const CODE_BY_PARSER_ERROR: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
+/** The target fills the header section, not the fields. */
+const LONG_TARGET = /^[A-Z]{3,8} [^\r\n ]{8193}/;
 
-/** Answers a message that Node's parser refused, on the bare socket, and closes it (RFC 9112 section 2.2). */
-export function answerUnreadableMessage(error: NodeJS.ErrnoException, socket: Duplex): void {
+interface ParserError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+}
+
+/** Node's own handler finds the response under way here too (`socketOnError` in lib/_http_server.js). */
+interface ServerSocket extends Duplex {
+  readonly _httpMessage?: GatewayResponse | null;
+}
+
+/**
+ * Ends a connection whose bytes Node's parser could not read (RFC 9112 section 2.2). What was read whole before is
+ * answered first; a message that breaks in its body is answered in its own exchange.
+ */
+export function answerUnreadableMessage(error: ParserError, socket: ServerSocket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const problem = new GatewayError(CODE_BY_PARSER_ERROR[error.code ?? ''] ?? 'malformed_request');
-  const body = problemDocument(problem, undefined);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
-      `Content-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Cache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const problem = new GatewayError(codeOf(error), { cause: error });
+  messageUnreadable.publish({ code: problem.code });
+  const response = socket._httpMessage ?? undefined;
+  if (response === undefined) endWithProblem(socket, problem);
+  else if (response.req.exchange.closesConnection && response.writableEnded) return;
+  else if (response.req.complete) answerAfter(response, socket, problem);
+  else breakBody(response, problem);
+}
+
+// Node tells the reader of a body nothing of a fault in it; without a reader there is nobody to answer but us.
+function breakBody(response: GatewayResponse, problem: GatewayError): void {
+  const { req: request } = response;
+  request.exchange.closesConnection = true;
+  response.once('finish', () => request.destroy());
+  if (request.listenerCount('error') > 0) request.emit('error', problem);
+  else answerProblem(response, problem);
+}
+
+function codeOf({ code, rawPacket }: ParserError): ErrorCode {
+  if (code === 'HPE_HEADER_OVERFLOW' && LONG_TARGET.test(rawPacket?.toString('latin1') ?? '')) {
+    return 'target_too_long';
+  }
+  return CODE_BY_PARSER_ERROR[code ?? ''] ?? 'malformed_request';
+}
+
+function answerAfter(response: GatewayResponse, socket: Duplex, problem: GatewayError): void {
+  if (response.writableEnded) endWithProblem(socket, problem);
+  else response.once('finish', () => endWithProblem(socket, problem));
 }

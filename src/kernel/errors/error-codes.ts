@@ -15,6 +15,11 @@ export const ERROR_CODES = {
   malformed_body: { status: 400, title: 'Malformed body', detail: 'The body is not valid JSON.' },
   body_too_deep: { status: 400, title: 'Body too deep', detail: 'The JSON body is nested more than 32 levels deep.' },
   body_not_allowed: { status: 400, title: 'Body not allowed', detail: 'This route takes no body.' },
+  upgrade_refused: {
+    status: 400,
+    title: 'Upgrade refused',
+    detail: 'This server does not speak WebSocket.',
+  },
   invalid_identifier: {
     status: 400,
     title: 'Invalid identifier',
@@ -49,6 +54,11 @@ export const ERROR_CODES = {
     title: 'Unsupported media type',
     detail: 'This route does not take a body of this content type or coding.',
   },
+  expectation_failed: {
+    status: 417,
+    title: 'Expectation failed',
+    detail: 'The only expectation this server can meet is 100-continue.',
+  },
   validation_failed: {
     status: 422,
     title: 'Validation failed',
@@ -70,6 +80,11 @@ export const ERROR_CODES = {
     status: 500,
     title: 'Internal error',
     detail: 'The gateway failed; the failure has been recorded.',
+  },
+  transfer_coding_unsupported: {
+    status: 501,
+    title: 'Transfer coding unsupported',
+    detail: 'The only transfer coding this server understands is chunked.',
   },
   upstream_error: { status: 502, title: 'Service error', detail: 'The service failed while it handled the request.' },
   upstream_unreachable: { status: 502, title: 'Service unreachable', detail: 'The service could not be reached.' },

@@ -5,6 +5,7 @@ import {
   cacheLookedUp,
   endpointHealthChanged,
   limitDecided,
+  messageUnreadable,
   retryStarted,
   sessionChanged,
   stateStoreChanged,
@@ -20,6 +21,7 @@ const outcomeOf = ({ error, status }: AttemptFinished): string =>
 
 /** Counts what the mechanisms tell on their channels. */
 export class EventMetrics {
+  readonly #unreadable = new NumberSeries(METRICS.unreadableMessages);
   readonly #attempts = new NumberSeries(METRICS.attempts);
   readonly #attemptCells = new Map<string, Map<string | number | undefined, { value: number }>>();
   readonly #attemptDurations = new DurationSeries(METRICS.attemptDuration);
@@ -34,6 +36,7 @@ export class EventMetrics {
 
   get metrics(): readonly ScrapedMetric[] {
     return [
+      this.#unreadable,
       this.#attempts,
       this.#attemptDurations,
       this.#breakers,
@@ -66,6 +69,7 @@ export class EventMetrics {
   /** Returns the functions that end the subscriptions. */
   listen(): (() => void)[] {
     return [
+      messageUnreadable.subscribe((event) => this.#unreadable.increment(event.code)),
       attemptFinished.subscribe((event) => {
         this.#attemptCell(event).value += 1;
         this.#attemptDurations.counts(event.service).observe(event.durationMs / 1000);

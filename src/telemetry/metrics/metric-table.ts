@@ -21,6 +21,12 @@ export const METRICS = {
     labels: ['method', 'route'],
     help: 'From the arrival of a request to the end of its answer.',
   },
+  unreadableMessages: {
+    name: 'genoflow_http_unreadable_messages_total',
+    type: 'counter',
+    labels: ['code'],
+    help: 'Messages that are not well-formed HTTP, or did not come in time; no exchange was opened for them.',
+  },
   attempts: {
     name: 'genoflow_upstream_attempts_total',
     type: 'counter',
