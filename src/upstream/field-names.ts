@@ -5,17 +5,9 @@ const MAX_REMEMBERED_NAMES = 512;
 const MAX_REMEMBERED_LENGTH = 64;
 
 /** RFC 9110 section 7.6.1, with the older fields that mean the same. */
-const HOP_BY_HOP = [
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authentication-info',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
+const HOP_BY_HOP = ['keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+/** Every `Proxy-*` field is between a client and its proxy. */
+const HOP_BY_HOP_PREFIX = 'proxy-';
 
 const GATEWAY_PREFIXES = ['x-user-', 'x-genoflow-', 'x-forwarded-'];
 const GATEWAY_NAMES = ['x-session-id', 'x-request-id', 'forwarded', 'traceparent'];
@@ -70,8 +62,9 @@ export const REQUEST_RULES = new FieldRules(
     'content-length',
     'http2-settings',
     'x-real-ip',
+    'max-forwards',
   ]),
-  GATEWAY_PREFIXES,
+  [...GATEWAY_PREFIXES, HOP_BY_HOP_PREFIX],
 );
 
 /**
@@ -92,7 +85,7 @@ export const RESPONSE_RULES = new FieldRules(
     'report-to',
     'reporting-endpoints',
   ]),
-  [...GATEWAY_PREFIXES, 'access-control-', 'x-ratelimit-'],
+  [...GATEWAY_PREFIXES, HOP_BY_HOP_PREFIX, 'access-control-', 'x-ratelimit-'],
   new Set(['location', 'content-location']),
 );
 

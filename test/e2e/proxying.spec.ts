@@ -160,7 +160,7 @@ describe('the messages', () => {
     };
     try {
       await new Promise((resolve, reject) => {
-        httpRequest(`${gateway.url}/health/live`, (response) => response.resume().on('end', resolve))
+        httpRequest(`${gateway.url}/api/v1/left-to-express`, (response) => response.resume().on('end', resolve))
           .on('error', reject)
           .end();
       });

@@ -5,6 +5,8 @@ export interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
+  /** Flat list, as they came. */
+  readonly fields: readonly string[];
   readonly body: Buffer;
 }
 
@@ -69,8 +71,8 @@ export class ScriptedBackends {
     }
     const chunks: Buffer[] = [];
     const respond = (): void => {
-      const { method = '', url = '', headers } = request;
-      const seen = { method, url, headers, body: Buffer.concat(chunks) };
+      const { method = '', url = '', headers, rawHeaders: fields } = request;
+      const seen = { method, url, headers, fields, body: Buffer.concat(chunks) };
       this.seen.push(seen);
       if (AUTH_ROUTE.test(url)) this.#answerAuth(seen, response);
       else this.handle(request, response, seen);

@@ -35,7 +35,7 @@ function hostFault(rawHeaders: readonly string[], minor: number): GatewayError |
     const name = rawHeaders[index] as string;
     if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
     if (host !== undefined) return malformed('There is more than one Host field.');
-    host = rawHeaders[index + 1] as string;
+    host = rawHeaders[index + 1];
   }
   if (host === undefined) return minor === 0 ? undefined : malformed('There is no Host field.');
   return HOST.test(host) ? undefined : malformed('The Host field is not valid.');
