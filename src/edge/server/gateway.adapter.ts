@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import type { Application } from 'express';
+import express, { type Application } from 'express';
 import { ANSWERED } from '../../kernel/exchange.js';
 import type { ServerSettings } from '../../kernel/config/settings.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
@@ -24,13 +24,7 @@ export class GatewayAdapter extends ExpressAdapter {
   #enter: Entrance = () => true;
 
   constructor(private readonly settings: ServerSettings) {
-    super();
-    const application = this.getInstance<Application>();
-    application.disable('x-powered-by');
-    application.disable('etag');
-    application.set('query parser', 'simple');
-    application.set('case sensitive routing', true);
-    if (settings.trustProxy !== undefined) application.set('trust proxy', settings.trustProxy);
+    super(applicationFor(settings));
   }
 
   /** To be called before the server listens. */
@@ -115,6 +109,18 @@ export class GatewayAdapter extends ExpressAdapter {
     const application = this.getInstance<Record<string, (...route: unknown[]) => unknown>>();
     return application[method.toLowerCase()]?.(path, ...handlers);
   }
+}
+
+// Set before Nest touches the router, which is made with the settings of its first use.
+function applicationFor({ trustProxy }: ServerSettings): Application {
+  const application = express();
+  application.disable('x-powered-by');
+  application.disable('etag');
+  application.set('query parser', 'simple');
+  application.set('case sensitive routing', true);
+  application.set('strict routing', true);
+  if (trustProxy !== undefined) application.set('trust proxy', trustProxy);
+  return application;
 }
 
 /** CONNECT asks for a tunnel (RFC 9110 section 9.3.6); there is none here to anywhere. */
