@@ -10,8 +10,8 @@ const DOCS_PATH = /^\/docs(?:[/?]|$)/;
 const HSTS = 'max-age=31536000; includeSubDomains';
 
 /**
- * The fields every answer carries: request id, nosniff, a content policy that lets nothing run, HSTS in production, `no-store` unless the answer says
- * otherwise, the CORS fields of a listed origin, and what the stages left in `ownFields`.
+ * The fields every answer carries: request id, nosniff, a content policy that lets nothing run, HSTS in production,
+ * `no-store` unless the answer says otherwise, the CORS fields of a listed origin, and what the stages left in `ownFields`.
  */
 export class AnswerFields {
   readonly #origins: OriginPolicy;
@@ -40,11 +40,9 @@ export class AnswerFields {
     );
     append(all, this.#origins.fieldsFor(exchange.requestHeaders.origin));
     append(all, exchange.ownFields);
-    if (!hasCacheControl(fields) && !exchange.response.hasHeader('cache-control'))
-      all.push('cache-control', 'no-store');
     // A connection kept open would hold the drain up; one with a body still to come could not be used again.
     if (!this.readiness.ready || exchange.closesConnection || exchange.hasUnreadBody) all.push('connection', 'close');
-    append(all, fields);
+    appendCacheControlled(all, fields, exchange);
     return all;
   }
 }
@@ -53,10 +51,21 @@ function append(target: string[], source: readonly string[]): void {
   for (const item of source) target.push(item);
 }
 
-function hasCacheControl(fields: readonly string[]): boolean {
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index] ?? '';
-    if (name.length === 13 && name.toLowerCase() === 'cache-control') return true;
+const KEPT_TO_ONESELF = /(?:^|[\s,])(?:no-store|private)(?:$|[\s,])/i;
+
+// What a service answers is somebody's own: a Cache-Control of its making passes only if no shared cache may keep the
+// answer (RFC 9111 section 3.5). An answer that says nothing is not stored at all.
+function appendCacheControlled(target: string[], fields: readonly string[], exchange: HttpExchange): void {
+  const isPersonal = exchange.principal !== undefined || exchange.upstream !== undefined;
+  let controlled = exchange.response.hasHeader('cache-control');
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const name = fields[index] as string;
+    const value = fields[index + 1] as string;
+    if (name.length === 13 && name.toLowerCase() === 'cache-control') {
+      if (isPersonal && !KEPT_TO_ONESELF.test(value)) continue;
+      controlled = true;
+    }
+    target.push(name, value);
   }
-  return false;
+  if (!controlled) target.push('cache-control', 'no-store');
 }

@@ -35,6 +35,8 @@ export class OriginPolicy {
       ALLOWED_HEADERS,
       'access-control-max-age',
       PREFLIGHT_SECONDS,
+      'vary',
+      'access-control-request-method, access-control-request-headers',
     ];
   }
 }
