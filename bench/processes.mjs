@@ -38,6 +38,26 @@ export async function startGateway(environment) {
   return { pid: child.pid, url, stop: () => stop(child) };
 }
 
+const SERVICES = ['DATA_INGESTION', 'QC', 'PIPELINE', 'EXECUTION', 'RESULTS', 'MONITORING', 'AUTH'];
+
+/** Settings that make one backend play all services, and no limit stand in the way of a load. */
+export const servedBy = (url) => ({
+  ...Object.fromEntries(SERVICES.map((name) => [`${name}_SERVICE_URL`, url])),
+  RATE_LIMIT_PER_MINUTE: '10000000',
+  RATE_LIMIT_BURST: '10000000',
+});
+
+/** Logs in; resolves with the fields that prove it. */
+export async function loginTo(gateway) {
+  const response = await fetch(`${gateway.url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'bench', password: 'bench-password' }),
+  });
+  const { access_token: token } = await response.json();
+  return { authorization: `Bearer ${token}` };
+}
+
 async function stop(child) {
   child.kill('SIGTERM');
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

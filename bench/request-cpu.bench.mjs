@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { cpuSeconds, startGateway, startPeer } from './processes.mjs';
+import { cpuSeconds, loginTo, servedBy, startGateway, startPeer } from './processes.mjs';
 
 const rounds = Number(process.argv[2] ?? 3);
 const requests = Number(process.argv[3] ?? 30_000);
@@ -16,19 +16,8 @@ const dataDir = mkdtempSync(join(tmpdir(), 'genoflow-bench-'));
 
 const backend = await startPeer('scripted-backend.mjs');
 const bare = await startPeer('bare-proxy.mjs', backend.url);
-const services = ['DATA_INGESTION', 'QC', 'PIPELINE', 'EXECUTION', 'RESULTS', 'MONITORING', 'AUTH'];
-const gateway = await startGateway({
-  ...Object.fromEntries(services.map((name) => [`${name}_SERVICE_URL`, backend.url])),
-  DATA_DIR: dataDir,
-  RATE_LIMIT_PER_MINUTE: '10000000',
-  RATE_LIMIT_BURST: '10000000',
-});
-const login = await fetch(`${gateway.url}/auth/login`, {
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ username: 'bench', password: 'bench-password' }),
-});
-const { access_token: token } = await login.json();
+const gateway = await startGateway({ ...servedBy(backend.url), DATA_DIR: dataDir });
+const bearer = await loginTo(gateway);
 
 async function load(url, headers, count) {
   const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
@@ -50,7 +39,6 @@ async function microseconds(target, headers) {
   return ((cpuSeconds(target.pid) - before) / requests) * 1e6;
 }
 
-const bearer = { authorization: `Bearer ${token}` };
 for (const [url, headers] of [
   [gateway.url, bearer],
   [bare.url, {}],
