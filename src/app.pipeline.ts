@@ -2,7 +2,7 @@ import type { INestApplication, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { MessageGuard } from './edge/body/message.guard.js';
 import { openExchange } from './edge/exchange/open-exchange.js';
-import { checkMessage, followsRefusal } from './edge/exchange/check-message.js';
+import { checkMessage } from './edge/exchange/check-message.js';
 import { checkTarget, takeAbsoluteForm } from './edge/exchange/check-target.js';
 import { answerOptions } from './edge/fields/answer-options.js';
 import { ProblemFilter } from './edge/problem/problem.filter.js';
@@ -26,7 +26,6 @@ export function applyMiddleware(app: INestApplication): void {
   const adapter = app.getHttpAdapter() as unknown as GatewayAdapter;
   const options = answerOptions(settings.server, (path) => adapter.methodsAt(path));
   adapter.useEntrance((request, response) => {
-    if (followsRefusal(request)) return false;
     takeAbsoluteForm(request);
     open(request, response);
     return checkMessage(request, response) && checkTarget(request, response) && options(request, response);

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Application } from 'express';
@@ -13,6 +14,8 @@ import { RouteTable, type RouteHandler } from './route-table.js';
 
 /** Largest header section, request line included, in bytes; Node answers 431 beyond it. */
 export const MAX_HEADER_BYTES = 16_384;
+/** Requests of one connection that wait for the one before them. */
+const MAX_PIPELINED = 128;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 /** What a request passes before its route is looked for; false where it has been answered. */
@@ -21,6 +24,7 @@ export type Entrance = (request: GatewayRequest, response: GatewayResponse) => b
 /** Nest's Express adapter over a server whose messages keep their hidden classes and whose limits are ours. */
 export class GatewayAdapter extends ExpressAdapter {
   readonly #routes = new RouteTable();
+  readonly #waiting = new WeakMap<Socket, number>();
   #enter: Entrance = () => true;
 
   constructor(private readonly settings: ServerSettings) {
@@ -60,7 +64,7 @@ export class GatewayAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     const application = this.getInstance<Application>();
     const take = (request: IncomingMessage, response: ServerResponse): void => {
-      this.#take(request as GatewayRequest, response as GatewayResponse, application);
+      this.#queue(request as GatewayRequest, response as GatewayResponse, application);
     };
     const server = createServer(
       {
@@ -92,6 +96,29 @@ export class GatewayAdapter extends ExpressAdapter {
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
     if (body === ANSWERED) return undefined;
     return super.reply(response, body, statusCode) as unknown;
+  }
+
+  /**
+   * Node emits pipelined requests (RFC 9112 section 9.3.2) as they are read. They are taken one after the other: no
+   * backend is asked for an answer that a refusal or a hang-up before it would keep from its client.
+   */
+  #queue(request: GatewayRequest, response: GatewayResponse, application: Application): void {
+    // Node reads on for a while after our side has closed.
+    if (!request.socket.writable) return;
+    if (response.socket !== null) {
+      this.#take(request, response, application);
+      return;
+    }
+    const waiting = (this.#waiting.get(request.socket) ?? 0) + 1;
+    if (waiting > MAX_PIPELINED) {
+      request.socket.destroy();
+      return;
+    }
+    this.#waiting.set(request.socket, waiting);
+    response.whenOnTurn(() => {
+      this.#waiting.set(request.socket, (this.#waiting.get(request.socket) ?? 1) - 1);
+      this.#take(request, response, application);
+    });
   }
 
   #take(request: GatewayRequest, response: GatewayResponse, application: Application): void {

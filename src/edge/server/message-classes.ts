@@ -1,4 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Application } from 'express';
 import type { HttpExchange } from '../exchange/http-exchange.js';
 import { closeLingering } from './lingering-close.js';
@@ -15,6 +16,8 @@ export interface GatewayRequest extends IncomingMessage {
 
 export interface GatewayResponse extends ServerResponse {
   req: GatewayRequest;
+  /** Calls back when the connection is this response's to write on; not at all if it closes before. */
+  whenOnTurn(take: () => void): void;
 }
 
 export interface MessageClasses {
@@ -33,6 +36,18 @@ export interface MessageClasses {
 export function messageClassesFor(application: Application): MessageClasses {
   class Request extends IncomingMessage {}
   class Response extends ServerResponse {
+    #take: (() => void) | undefined;
+
+    whenOnTurn(take: () => void): void {
+      if (this.socket === null) this.#take = take;
+      else take();
+    }
+
+    override assignSocket(socket: Socket): void {
+      super.assignSocket(socket);
+      this.#take?.();
+    }
+
     override writeHead(status: number, ...rest: never[]): this {
       const exchange = (this.req as Partial<GatewayRequest>).exchange;
       if (exchange === undefined || status < 200) return super.writeHead(status, ...rest);

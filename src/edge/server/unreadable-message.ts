@@ -23,22 +23,36 @@ interface ServerSocket extends Duplex {
   readonly _httpMessage?: GatewayResponse | null;
 }
 
+const ending = new WeakSet<Duplex>();
+
 /**
  * Ends a connection whose bytes Node's parser could not read (RFC 9112 section 2.2). What was read whole before is
- * answered first; a message that breaks in its body is answered in its own exchange.
+ * answered first; a message that breaks in its body is answered in its own exchange. Node tells every further piece of
+ * an unreadable stream anew; only the first counts.
  */
 export function answerUnreadableMessage(error: ParserError, socket: ServerSocket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
+  if (ending.has(socket)) return;
+  ending.add(socket);
   const problem = new GatewayError(codeOf(error), { cause: error });
   messageUnreadable.publish({ code: problem.code });
-  const response = socket._httpMessage ?? undefined;
-  if (response === undefined) endWithProblem(socket, problem);
-  else if (response.req.exchange.closesConnection && response.writableEnded) return;
-  else if (response.req.complete) answerAfter(response, socket, problem);
-  else breakBody(response, problem);
+  const response = socket._httpMessage;
+  if (response == null || response.req.complete) answerLast(socket, problem);
+  else if (!response.writableEnded) breakBody(response, problem);
+}
+
+function codeOf({ code, rawPacket }: ParserError): ErrorCode {
+  if (code === 'HPE_HEADER_OVERFLOW' && LONG_TARGET.test(rawPacket?.toString('latin1') ?? '')) return 'target_too_long';
+  return CODE_BY_PARSER_ERROR[code ?? ''] ?? 'malformed_request';
+}
+
+function answerLast(socket: ServerSocket, problem: GatewayError): void {
+  const response = socket._httpMessage;
+  if (response != null) response.once('finish', () => answerLast(socket, problem));
+  else if (socket.writable) endWithProblem(socket, problem);
 }
 
 // Node tells the reader of a body nothing of a fault in it; without a reader there is nobody to answer but us.
@@ -48,16 +62,4 @@ function breakBody(response: GatewayResponse, problem: GatewayError): void {
   response.once('finish', () => request.destroy());
   if (request.listenerCount('error') > 0) request.emit('error', problem);
   else answerProblem(response, problem);
-}
-
-function codeOf({ code, rawPacket }: ParserError): ErrorCode {
-  if (code === 'HPE_HEADER_OVERFLOW' && LONG_TARGET.test(rawPacket?.toString('latin1') ?? '')) {
-    return 'target_too_long';
-  }
-  return CODE_BY_PARSER_ERROR[code ?? ''] ?? 'malformed_request';
-}
-
-function answerAfter(response: GatewayResponse, socket: Duplex, problem: GatewayError): void {
-  if (response.writableEnded) endWithProblem(socket, problem);
-  else response.once('finish', () => endWithProblem(socket, problem));
 }
