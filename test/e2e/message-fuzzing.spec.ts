@@ -7,8 +7,10 @@ import { sendRaw } from '../support/raw-http.js';
 /** `npm run fuzz` sets a million. */
 const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 1_500);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_125);
-const AT_ONCE = 256;
-const SILENCE_MS = 100;
+const AT_ONCE = 64;
+const SILENCE_MS = 300;
+/** Behind every message, so that what was understood as a whole one need not wait for silence. */
+const LAST = 'GET /health/live HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n';
 const BODY = '{"sample_id":"S1","upload_id":"u1"}';
 const PATHS = /^\/(?:jobs|analyze|upload|pipelines|results|metrics|download)\b/;
 
@@ -89,7 +91,7 @@ async function sendRound(count: number, random: () => number): Promise<void> {
     while (left > 0 && faults.length < 3) {
       left -= 1;
       const message = mutated(originals[Math.floor(random() * originals.length)] ?? '', random);
-      const fault = faultOf(await sendRaw(gateway.port, Buffer.from(message, 'latin1'), SILENCE_MS));
+      const fault = faultOf(await sendRaw(gateway.port, Buffer.from(message + LAST, 'latin1'), SILENCE_MS));
       if (fault !== undefined) faults.push(`${fault}: ${JSON.stringify(message.replaceAll(bearer, 'Bearer ...'))}`);
     }
   };
