@@ -1,22 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { RequestListener } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Application } from 'express';
 import { ANSWERED } from '../../kernel/exchange.js';
 import type { ServerSettings } from '../../kernel/config/settings.js';
-import { GatewayError } from '../../kernel/errors/gateway-error.js';
-import { ALL_METHODS, allowedMethods } from '../problem/allowed-methods.js';
-import { endWithProblem } from './bare-problem.js';
-import { answerUnreadableMessage } from './unreadable-message.js';
+import { allowedMethods } from '../problem/allowed-methods.js';
+import { gatewayServer } from './gateway-server.js';
 import { messageClassesFor, type GatewayRequest, type GatewayResponse } from './message-classes.js';
+import { oneAfterAnother } from './one-after-another.js';
 import { RouteTable, type RouteHandler } from './route-table.js';
-
-/** Largest header section, request line included, in bytes; Node answers 431 beyond it. */
-export const MAX_HEADER_BYTES = 16_384;
-/** Requests of one connection that wait for the one before them. */
-const MAX_PIPELINED = 128;
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 /** What a request passes before its route is looked for; false where it has been answered. */
 export type Entrance = (request: GatewayRequest, response: GatewayResponse) => boolean;
@@ -24,7 +15,6 @@ export type Entrance = (request: GatewayRequest, response: GatewayResponse) => b
 /** Nest's Express adapter over a server whose messages keep their hidden classes and whose limits are ours. */
 export class GatewayAdapter extends ExpressAdapter {
   readonly #routes = new RouteTable();
-  readonly #waiting = new WeakMap<Socket, number>();
   #enter: Entrance = () => true;
 
   constructor(private readonly settings: ServerSettings) {
@@ -63,31 +53,10 @@ export class GatewayAdapter extends ExpressAdapter {
 
   override initHttpServer(): void {
     const application = this.getInstance<Application>();
-    const take = (request: IncomingMessage, response: ServerResponse): void => {
-      this.#queue(request as GatewayRequest, response as GatewayResponse, application);
-    };
-    const server = createServer(
-      {
-        ...messageClassesFor(application),
-        maxHeaderSize: MAX_HEADER_BYTES,
-        headersTimeout: this.settings.headersTimeoutMs,
-        // Bodies have their own clocks: JSON a deadline, uploads an idle timeout; one for both would cut long uploads.
-        requestTimeout: 0,
-        keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-        connectionsCheckingInterval: Math.min(1_000, this.settings.headersTimeoutMs),
-        insecureHTTPParser: false,
-        // The entrance answers a missing one with a problem document.
-        requireHostHeader: false,
-      },
-      take,
-    );
-    // With these two Node leaves it to the exchange whether the body is wanted.
-    server.on('checkContinue', take);
-    server.on('checkExpectation', take);
-    // Beyond a count Node would drop fields without a word; the entrance refuses instead.
-    server.maxHeadersCount = 0;
-    server.on('clientError', answerUnreadableMessage);
-    server.on('connect', refuseTunnel);
+    const take = oneAfterAnother((request, response) => {
+      this.#take(request, response, application);
+    });
+    const server = gatewayServer(this.settings, messageClassesFor(application), take as unknown as RequestListener);
     this.setHttpServer(server);
     this.httpServer = server;
   }
@@ -96,29 +65,6 @@ export class GatewayAdapter extends ExpressAdapter {
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
     if (body === ANSWERED) return undefined;
     return super.reply(response, body, statusCode) as unknown;
-  }
-
-  /**
-   * Node emits pipelined requests (RFC 9112 section 9.3.2) as they are read. They are taken one after the other: no
-   * backend is asked for an answer that a refusal or a hang-up before it would keep from its client.
-   */
-  #queue(request: GatewayRequest, response: GatewayResponse, application: Application): void {
-    // Node reads on for a while after our side has closed.
-    if (!request.socket.writable) return;
-    if (response.socket !== null) {
-      this.#take(request, response, application);
-      return;
-    }
-    const waiting = (this.#waiting.get(request.socket) ?? 0) + 1;
-    if (waiting > MAX_PIPELINED) {
-      request.socket.destroy();
-      return;
-    }
-    this.#waiting.set(request.socket, waiting);
-    response.whenOnTurn(() => {
-      this.#waiting.set(request.socket, (this.#waiting.get(request.socket) ?? 1) - 1);
-      this.#take(request, response, application);
-    });
   }
 
   #take(request: GatewayRequest, response: GatewayResponse, application: Application): void {
@@ -148,9 +94,4 @@ function applicationFor({ trustProxy }: ServerSettings): Application {
   application.set('strict routing', true);
   if (trustProxy !== undefined) application.set('trust proxy', trustProxy);
   return application;
-}
-
-/** CONNECT asks for a tunnel (RFC 9110 section 9.3.6); there is none here to anywhere. */
-function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
-  endWithProblem(socket, new GatewayError('method_not_allowed', { fields: ['Allow', ALL_METHODS.join(', ')] }));
 }
