@@ -50,6 +50,8 @@ export interface Exchange {
   /** The body: bytes once read, the stream where the route streams, undefined where there is none. */
   body: Buffer | Readable | undefined;
   readonly hangUp: HangUp;
+  /** What was begun is finished even if the client goes: its retry will ask for the answer. Set before the handler runs. */
+  outlivesClient: boolean;
   /** Replaceable before the handler runs, by a stage that wraps it to keep the answer. */
   sink: ResponseSink;
   /** Fields the gateway itself adds to whatever the answer will be (RateLimit and the like); flat list, open until `head`. */

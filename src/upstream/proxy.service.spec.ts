@@ -25,6 +25,7 @@ function exchangeOf(overrides: Partial<Exchange>): { exchange: Exchange; sink: R
     protocol: 'http',
     host: 'api.lab.example',
     hangUp: new HangUp(),
+    outlivesClient: false,
     sink,
     ...overrides,
   };

@@ -11,8 +11,11 @@ export interface Operation {
   readonly service: ServiceName;
   /** Label of metrics, traces and access lines, such as `qc.analyze`. */
   readonly name: string;
-  /** Default: `safe` for GET, HEAD and OPTIONS, else `never`. */
-  readonly retry?: 'safe' | 'never';
+  /**
+   * Default: `safe` for GET, HEAD and OPTIONS, else `never`. `keyed`: safe under an Idempotency-Key, which the service
+   * honours itself.
+   */
+  readonly retry?: 'safe' | 'never' | 'keyed';
   /** Milliseconds to the head of the answer; default UPSTREAM_TIMEOUT_MS. */
   readonly timeoutMs?: number;
   /** Longest silence in milliseconds inside a body; default UPSTREAM_IDLE_TIMEOUT_MS. */
@@ -64,10 +67,10 @@ export class ProxyService {
         path: target,
         fields,
         body: exchange.body,
-        retry: operation.retry ?? (SAFE_METHODS.has(exchange.method) ? 'safe' : 'never'),
+        retry: retryOf(operation, exchange),
         timeoutMs: operation.timeoutMs,
         idleTimeoutMs: operation.idleTimeoutMs,
-        hangUp: exchange.hangUp,
+        hangUp: exchange.outlivesClient ? undefined : exchange.hangUp,
         summary,
         traceparent: exchange.traceparent,
         publicPrefix,
@@ -76,6 +79,11 @@ export class ProxyService {
     );
     return ANSWERED;
   }
+}
+
+function retryOf({ retry }: Operation, exchange: Exchange): 'safe' | 'never' {
+  if (retry === 'keyed') return exchange.requestHeaders['idempotency-key'] === undefined ? 'never' : 'safe';
+  return retry ?? (SAFE_METHODS.has(exchange.method) ? 'safe' : 'never');
 }
 
 // A streamed body keeps the framing it came with: its length if the client told it, chunks if not.

@@ -13,6 +13,7 @@ function exchangeWith(fields: string[]): Exchange {
     protocol: 'https',
     host: 'api.lab.example',
     hangUp: new HangUp(),
+    outlivesClient: false,
   };
   return exchange as Exchange;
 }

@@ -23,7 +23,8 @@ export interface UpstreamCall {
   readonly timeoutMs?: number | undefined;
   /** Longest silence in milliseconds inside a body, either way. */
   readonly idleTimeoutMs?: number | undefined;
-  readonly hangUp?: HangUp;
+  /** Undefined for a call that is made to its end whoever waits for it. */
+  readonly hangUp?: HangUp | undefined;
   /** Filled while the call runs; the client makes one where the caller gives none. */
   readonly summary?: UpstreamSummary;
   /** W3C trace context of the exchange, for the events of its attempts. */

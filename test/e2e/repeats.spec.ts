@@ -1,3 +1,4 @@
+import { eventually } from '../support/built-gateway.js';
 import { bootGateway, type BootedGateway } from '../support/boot-gateway.js';
 
 const JOBS = '/api/v1/execution/jobs';
@@ -71,6 +72,49 @@ describe('an Idempotency-Key', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ body }) => body.code === 'idempotency_in_progress')).toHaveLength(7);
     expect(gateway.backends.calls).toHaveLength(1);
+  });
+});
+
+describe('a submission with an Idempotency-Key', () => {
+  it('whose client goes is finished, and its retry gets the answer', async () => {
+    const gone = new AbortController();
+    const { handle } = gateway.backends;
+    gateway.backends.handle = (request, response, seen) => {
+      gone.abort();
+      setTimeout(() => handle(request, response, seen), 200);
+    };
+    const first = fetch(`${gateway.url}${JOBS}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': 'key-0006' },
+      body: JSON.stringify(JOB),
+      signal: gone.signal,
+    });
+    await expect(first).rejects.toThrow();
+    const again = await eventually(async () => {
+      const answer = await submit('key-0006');
+      return answer.body.code === 'idempotency_in_progress' ? undefined : answer;
+    });
+    expect(again).toMatchObject({ status: 201, replayed: 'true', body: { job_id: 'job_1' } });
+    expect(gateway.backends.calls).toHaveLength(1);
+  });
+
+  it.each([
+    ['with', { 'idempotency-key': 'key-0007' }, 201, 2],
+    ['without', {}, 502, 1],
+  ])('%s a key meets a lost connection: %j, %d, calls of the service: %d', async (_with, key, status, calls) => {
+    const { handle } = gateway.backends;
+    gateway.backends.handle = (request, response, seen) => {
+      if (gateway.backends.calls.length === 1) request.socket.destroy();
+      else handle(request, response, seen);
+    };
+    const response = await fetch(`${gateway.url}${JOBS}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', ...key },
+      body: JSON.stringify(JOB),
+    });
+    await response.arrayBuffer();
+    expect(response.status).toBe(status);
+    expect(gateway.backends.calls).toHaveLength(calls);
   });
 });
 

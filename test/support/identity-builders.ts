@@ -54,6 +54,7 @@ export function buildExchange(fields: readonly string[] = []): Exchange {
     principal: undefined,
     body: undefined,
     hangUp: new HangUp(),
+    outlivesClient: false,
     sink: {
       head: () => undefined,
       write: () => true,

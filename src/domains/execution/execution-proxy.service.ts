@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Answered, Exchange } from '../../kernel/exchange.js';
 import { ProxyService, type Operation } from '../../upstream/proxy.service.js';
 
-const SUBMIT: Operation = { service: 'execution', name: 'execution.submit', retry: 'never' };
+const SUBMIT: Operation = { service: 'execution', name: 'execution.submit', retry: 'keyed' };
 const LIST: Operation = { service: 'execution', name: 'execution.list', retry: 'safe' };
 const GET: Operation = { service: 'execution', name: 'execution.get', retry: 'safe' };
 const CANCEL: Operation = { service: 'execution', name: 'execution.cancel', retry: 'never' };

@@ -16,6 +16,7 @@ import type { Answered } from '../../kernel/exchange.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
 import { RequiresPermission } from '../../kernel/route.js';
 import type { RouteRequest } from '../../kernel/route-request.js';
+import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { UploadRequest } from './dto/upload.request.js';
 import { UploadResponse } from './dto/upload.response.js';
 import { CONTENT_PROBLEMS, TUS_VERSION } from './ingestion.docs.js';
@@ -28,6 +29,7 @@ export class IngestionController {
 
   @Post()
   @RequiresPermission('ingestion:write', { body: 'stream-or-json' })
+  @Idempotent()
   @ApiOperation({
     summary: 'Upload a file, or open a resumable upload',
     description:

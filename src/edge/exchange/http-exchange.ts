@@ -25,6 +25,7 @@ export class HttpExchange implements Exchange {
   readonly host: string;
   readonly hangUp = new HangUp();
   readonly ownFields: string[] = [];
+  outlivesClient = false;
   sink: ResponseSink;
   principal: Principal | undefined = undefined;
   body: Buffer | Readable | undefined = undefined;

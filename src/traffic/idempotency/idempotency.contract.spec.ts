@@ -97,6 +97,7 @@ function contract(open: () => IdempotencyStore): void {
     expect(await store.claim('k', mine, 10_000)).toBeUndefined();
     await store.finish('k', theirs, done, 10_000);
     await store.release('k', theirs);
+    await store.renew('k', theirs, 10_000);
     expect(await store.claim('k', theirs, 10_000)).toEqual(mine);
   });
 
@@ -124,6 +125,23 @@ describe('idempotency records in memory', () => {
     await started(records);
     await abandoned.complete(ANSWER);
     expect(await codeOf(records.begin(REQUEST))).toBe('idempotency_in_progress');
+  });
+
+  it('stay taken for as long as streamed work goes on', async () => {
+    jest.useFakeTimers();
+    const clock = new ManualClock();
+    const records = new IdempotencyRecords(new MemoryIdempotencyStore(clock), LIFETIMES);
+    const upload = { ...REQUEST, target: `/upload?checksum=sha256:${'a'.repeat(64)}`, body: 'streamed' } as const;
+    const claim = await started(records, upload);
+    for (let turn = 0; turn < 20; turn += 1) {
+      clock.advance(LIFETIMES.runningTtlMs / 2);
+      jest.advanceTimersByTime(LIFETIMES.runningTtlMs / 2);
+    }
+    expect(await codeOf(records.begin(upload))).toBe('idempotency_in_progress');
+    await claim.release();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+    expect((await records.begin(upload)).kind).toBe('started');
   });
 
   it('stay within their bounds whatever is done, and never give up a running request', () => {
@@ -188,6 +206,15 @@ withRedis('idempotency records in Redis', () => {
   beforeEach(() => client.flushall());
 
   contract(() => new RedisIdempotencyStore(client, seal));
+
+  it('give a running request more time when it asks for it', async () => {
+    const store = new RedisIdempotencyStore(client, seal);
+    const mine: RunningEntry = { state: 'running', fingerprint: 'f', owner: 'me' };
+    await store.claim('k', mine, 1_000);
+    await store.renew('k', mine, 60_000);
+    const [key = ''] = await client.keys('*');
+    expect(await client.pttl(key)).toBeGreaterThan(10_000);
+  });
 
   it('keep no answer that can be read or moved there, and no key without an end', async () => {
     const records = new IdempotencyRecords(new RedisIdempotencyStore(client, seal), LIFETIMES);

@@ -40,6 +40,7 @@ function post(
   interceptor: IdempotencyInterceptor,
   handle: (exchange: Exchange) => unknown,
   changes: Partial<Exchange> = {},
+  originalUrl = '/jobs',
 ) {
   const client = new ClientSide();
   const exchange: Exchange = {
@@ -52,7 +53,7 @@ function post(
     ...changes,
   };
   const context = {
-    switchToHttp: () => ({ getRequest: () => ({ exchange, originalUrl: '/jobs' }) }),
+    switchToHttp: () => ({ getRequest: () => ({ exchange, originalUrl }) }),
   } as unknown as ExecutionContext;
   const next: CallHandler = { handle: () => defer(() => Promise.resolve().then(() => handle(exchange))) };
   const result = Promise.resolve(interceptor.intercept(context, next)).then((stream: Observable<unknown>) =>
@@ -122,13 +123,6 @@ describe('a POST with an idempotency key', () => {
         return ANSWERED;
       },
     ],
-    [
-      'a client that went',
-      ({ hangUp }: Exchange) => {
-        hangUp.hangUp();
-        return ANSWERED;
-      },
-    ],
     ['a body that did not pass through the sink', () => ({ job_id: 'job_1' })],
   ])('frees the key after %s', async (_, handle) => {
     const { interceptor, store } = open();
@@ -151,10 +145,49 @@ describe('a POST with an idempotency key', () => {
     expect(store.size).toBe(0);
   });
 
-  it('is worked on as usual without a key, with a streamed body, or with the feature switched off', async () => {
+  it('is finished though its client has gone, and its answer is there for the retry', async () => {
+    const { interceptor } = open();
+    const first = post(interceptor, (exchange) => {
+      expect(exchange.outlivesClient).toBe(true);
+      exchange.hangUp.hangUp();
+      return answer(exchange);
+    });
+    await first.result;
+    const second = post(interceptor, () => {
+      throw new Error('done twice');
+    });
+    expect(await second.result).toBe(ANSWERED);
+    expect(second.client.told).toEqual(['head 201', '{"job_id":"job_1"}', 'end']);
+  });
+
+  it('of streamed bytes is known by the checksum that its target tells', async () => {
+    const { interceptor } = open();
+    const target = `/upload?checksum=sha256:${'a'.repeat(64)}`;
+    const upload = (handle: (exchange: Exchange) => unknown, url = target) =>
+      post(interceptor, handle, { body: Readable.from([]), route: '/upload' }, url);
+    await upload((exchange) => answer(exchange, 422)).result;
+    await upload(answer).result;
+    const again = upload(() => {
+      throw new Error('done twice');
+    });
+    expect(await again.result).toBe(ANSWERED);
+    expect(again.client.fields).toContain('Idempotency-Replayed');
+    const other = `/upload?checksum=sha256:${'b'.repeat(64)}`;
+    await expect(upload(answer, other).result).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  it.each(['/upload', '/upload?checksum=', '/upload?checksum=sha256:x'])(
+    'of streamed bytes without a checksum is refused: %s',
+    async (target) => {
+      const { interceptor } = open();
+      const refused = post(interceptor, answer, { body: Readable.from([]) }, target);
+      await expect(refused.result).rejects.toMatchObject({ code: 'invalid_idempotency_key' });
+    },
+  );
+
+  it('is worked on as usual without a key or with the feature switched off', async () => {
     const { interceptor, store } = open();
     await post(interceptor, answer, { requestHeaders: {} }).result;
-    await post(interceptor, answer, { body: Readable.from([]) }).result;
     await post(open(false).interceptor, answer).result;
     expect(store.size).toBe(0);
   });

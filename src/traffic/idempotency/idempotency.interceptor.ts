@@ -26,21 +26,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<RequestWithExchange>();
     const key = request.exchange.requestHeaders['idempotency-key'];
     if (key === undefined || !this.flags.isEnabled('idempotency')) return next.handle();
-    const { body } = request.exchange;
-    // A streamed body cannot be told from another one before it has gone by.
-    if (body !== undefined && !Buffer.isBuffer(body)) return next.handle();
-    return this.#once(request, Array.isArray(key) ? key.join(' ') : key, body, next);
+    return this.#once(request, Array.isArray(key) ? key.join(' ') : key, next);
   }
 
-  async #once(request: RequestWithExchange, key: string, body: Buffer | undefined, next: CallHandler) {
+  async #once(request: RequestWithExchange, key: string, next: CallHandler) {
     const { exchange } = request;
+    const { body } = exchange;
     const begun = await this.records.begin({
       key,
       userId: exchange.principal?.userId ?? '',
       method: exchange.method,
       route: exchange.route,
       target: request.originalUrl,
-      body,
+      body: body === undefined || Buffer.isBuffer(body) ? body : 'streamed',
     });
     if (begun.kind === 'replay') {
       writeAnswer(exchange.sink, begun.answer, REPLAYED);
@@ -54,7 +52,7 @@ function record(exchange: Exchange, claim: IdempotencyClaim, next: CallHandler):
   const client = exchange.sink;
   const release = (): void => void claim.release();
   exchange.sink = new HoldingSink(client, { complete: (answer) => claim.complete(answer), giveUp: release });
-  exchange.hangUp.listen(release);
+  exchange.outlivesClient = true;
   return next.handle().pipe(
     tap((result) => {
       if (result !== ANSWERED) release();

@@ -19,6 +19,8 @@ export abstract class IdempotencyStore {
     entry: RunningEntry,
     ttlMs: number,
   ): IdempotencyEntry | undefined | Promise<IdempotencyEntry | undefined>;
+  /** Gives a running entry another `ttlMs` from now. */
+  abstract renew(key: string, running: RunningEntry, ttlMs: number): void | Promise<void>;
   abstract finish(key: string, running: RunningEntry, done: DoneEntry, ttlMs: number): void | Promise<void>;
   abstract release(key: string, running: RunningEntry): void | Promise<void>;
 }

@@ -49,6 +49,12 @@ export class MemoryIdempotencyStore extends IdempotencyStore {
     return undefined;
   }
 
+  override renew(key: string, running: RunningEntry, ttlMs: number): void {
+    const kept = this.#running.get(key);
+    if (kept?.entry.owner !== running.owner) return;
+    this.#running.set(key, { ...kept, expiresAt: this.clock.monotonic() + ttlMs });
+  }
+
   override finish(key: string, running: RunningEntry, done: DoneEntry, ttlMs: number): void {
     if (!this.#owns(key, running)) return;
     this.#running.delete(key);

@@ -10,6 +10,11 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return false
 `);
 
+const RENEW = new RedisScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`);
+
 const FINISH = new RedisScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -34,6 +39,10 @@ export class RedisIdempotencyStore extends IdempotencyStore {
   override async claim(key: string, entry: RunningEntry, ttlMs: number): Promise<IdempotencyEntry | undefined> {
     const standing = await CLAIM.run(this.client, [this.prefix + key], [textOfRunning(entry), ttlMs]);
     return typeof standing === 'string' ? this.#read(key, standing) : undefined;
+  }
+
+  override async renew(key: string, running: RunningEntry, ttlMs: number): Promise<void> {
+    await RENEW.run(this.client, [this.prefix + key], [textOfRunning(running), ttlMs]);
   }
 
   override async finish(key: string, running: RunningEntry, done: DoneEntry, ttlMs: number): Promise<void> {
