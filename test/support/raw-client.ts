@@ -54,6 +54,11 @@ export class RawClient {
     this.#socket.end();
   }
 
+  /** Breaks the connection off with a reset instead of an end. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

@@ -40,5 +40,7 @@ export function gatewayServer(settings: ServerSettings, classes: MessageClasses,
 
 /** CONNECT asks for a tunnel (RFC 9110 section 9.3.6); there is none here to anywhere. */
 function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  // Node has taken its own listeners off by now; an error that nobody hears would end the process.
+  socket.on('error', () => socket.destroy());
   endWithProblem(socket, new GatewayError('method_not_allowed', { fields: ['Allow', ALL_METHODS.join(', ')] }));
 }
