@@ -1,6 +1,6 @@
 // Nest 12 and several of its neighbours are published as ES modules only; jest runs CommonJS, so they are transformed too.
 const esmPackages = [
-  '@nestjs', '@willsoto', 'lru-cache', 'load-esm', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', '@tokenizer',
+  '@nestjs', '@willsoto', 'lru-cache', 'jose', 'load-esm', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', '@tokenizer',
   '@borewit', '@opentelemetry/otlp-exporter-base', 'iterare', 'uid', 'es-toolkit', '@tus', 'srvx', 'set-cookie-parser', 'js-yaml', 'fast-check', 'pure-rand', '@electric-sql',
 ];
 
