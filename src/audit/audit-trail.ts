@@ -1,9 +1,11 @@
 import type { Clock } from '../kernel/clock.js';
 import {
   accessRefused,
+  apiKeyChanged,
   exchangeClosed,
   sessionChanged,
   type AccessRefused,
+  type ApiKeyChanged,
   type ExchangeClosed,
   type SessionChanged,
 } from '../kernel/events.js';
@@ -26,6 +28,7 @@ export class AuditTrail {
     this.#budget = new AnonymousBudget(clock);
     this.#unsubscribe = [
       sessionChanged.subscribe((event) => this.#session(event)),
+      apiKeyChanged.subscribe((event) => this.#apiKey(event)),
       accessRefused.subscribe((event) => this.#refusal(event)),
       exchangeClosed.subscribe((event) => this.#exchange(event)),
     ];
@@ -44,13 +47,23 @@ export class AuditTrail {
     });
   }
 
-  #refusal({ exchange, code }: AccessRefused): void {
+  #apiKey({ change, exchange, keyId, scopes }: ApiKeyChanged): void {
+    this.#record(`api-key-${change}`, {
+      ...who(exchange),
+      key_id: keyId,
+      scopes,
+      client_address: exchange.clientAddress,
+    });
+  }
+
+  #refusal({ exchange, code, keyId }: AccessRefused): void {
     if (exchange.principal === undefined && !this.#mayRecordAnonymous()) return;
     this.#record('access-refused', {
       ...who(exchange),
       method: exchange.method,
       route: exchange.route,
       code,
+      key_id: keyId,
       client_address: exchange.clientAddress,
     });
   }

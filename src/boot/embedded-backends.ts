@@ -101,7 +101,8 @@ export class EmbeddedBackends {
   }
 
   #childEnvironment(): NodeJS.ProcessEnv {
-    const { JWT_SECRET: _jwtSecret, PORT: _port, HOST: _host, REDIS_URL: _redisUrl, ...rest } = this.environment;
+    const { JWT_SECRET: _jwtSecret, JWT_KEYS_FILE: _keysFile, ...unsigned } = this.environment;
+    const { PORT: _port, HOST: _host, REDIS_URL: _redisUrl, ...rest } = unsigned;
     return {
       ...rest,
       HOST: '127.0.0.1',

@@ -12,8 +12,11 @@ export const tokenRefused = (
   cause?: unknown,
 ): GatewayError => new GatewayError(code, { fields: ['WWW-Authenticate', `${REALM}, error="invalid_token"`], cause });
 
-export const forbidden = (): GatewayError =>
-  new GatewayError('forbidden', { fields: ['WWW-Authenticate', `${REALM}, error="insufficient_scope"`] });
+export const forbidden = (reason?: string): GatewayError =>
+  new GatewayError('forbidden', {
+    fields: ['WWW-Authenticate', `${REALM}, error="insufficient_scope"`],
+    ...(reason === undefined ? {} : { reason }),
+  });
 
 /** Identity fails closed: who cannot be checked is not let in. */
 export const stateUnavailable = (cause?: unknown): GatewayError =>
@@ -22,3 +25,14 @@ export const stateUnavailable = (cause?: unknown): GatewayError =>
 /** A login that did not succeed, whatever the reason; a 401 carries a challenge (RFC 9110 section 15.5.2). */
 export const invalidCredentials = (): GatewayError =>
   new GatewayError('invalid_credentials', { fields: ['WWW-Authenticate', REALM] });
+
+/** The issuer's keys are not known and it does not answer: the token may be good, and is not to be thrown away. */
+export const issuerUnavailable = (cause?: unknown): GatewayError =>
+  new GatewayError('issuer_unavailable', { retryAfterSeconds: 10, cause });
+
+/** An API key that does not hold; remembers which one it said it was, for the record. */
+export class ApiKeyRefused extends GatewayError {
+  constructor(readonly keyId: string | undefined) {
+    super('invalid_token', { fields: ['WWW-Authenticate', `${REALM}, error="invalid_token"`] });
+  }
+}

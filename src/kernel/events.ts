@@ -67,6 +67,8 @@ export const retryStarted = new EventChannel<RetryStarted>('genoflow:upstream:re
 export interface AccessRefused {
   readonly exchange: Exchange;
   readonly code: ErrorCode;
+  /** Which API key the caller came with, where it was one. */
+  readonly keyId?: string;
 }
 /** A guard said no: no token, a bad one, a missing permission. */
 export const accessRefused = new EventChannel<AccessRefused>('genoflow:identity:access-refused');
@@ -79,6 +81,27 @@ export interface SessionChanged {
   readonly clientAddress: string;
 }
 export const sessionChanged = new EventChannel<SessionChanged>('genoflow:identity:session-changed');
+
+export interface ApiKeyChanged {
+  readonly change: 'created' | 'revoked';
+  readonly exchange: Exchange;
+  readonly keyId: string;
+  /** Of a new key. */
+  readonly scopes?: readonly string[];
+}
+export const apiKeyChanged = new EventChannel<ApiKeyChanged>('genoflow:identity:api-key-changed');
+
+export interface VerificationKeysRead {
+  readonly source: 'file' | 'issuer';
+  /** The variable that names the file, or the external issuer as OIDC_ISSUERS_FILE has it. */
+  readonly name: string;
+  /** `failed`: what was known before still holds. */
+  readonly outcome: 'changed' | 'unchanged' | 'failed';
+  /** Places and rules, never values. */
+  readonly faults: readonly string[];
+}
+/** Keys that verify tokens were read again: the gateway's own file, or those of an external issuer. */
+export const verificationKeysRead = new EventChannel<VerificationKeysRead>('genoflow:identity:verification-keys-read');
 
 export interface LimitDecided {
   readonly limit: 'caller' | 'address' | 'login';

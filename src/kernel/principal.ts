@@ -1,8 +1,13 @@
-/** Who is calling, as proven by a verified access token of a living session. */
+import type { Permission } from './permissions.js';
+
+/** Who is calling, as proven by an access token of a living session, a token of an external issuer or an API key. */
 export interface Principal {
   readonly userId: string;
   readonly username: string;
+  /** Empty for callers who have no session of ours. */
   readonly sessionId: string;
   /** Roles as the session holds them now, so that one taken away is gone from older tokens too; an unknown one grants nothing. */
   readonly roles: readonly string[];
+  /** The rights of an API key, which hold instead of its roles'; absent for everybody else. */
+  readonly scopes?: readonly Permission[];
 }

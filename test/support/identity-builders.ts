@@ -1,12 +1,22 @@
+import { ApiKeyAuthenticator } from '../../src/identity/api-keys/api-key-authenticator.js';
+import type { ApiKeyStore } from '../../src/identity/api-keys/api-key-store.js';
+import { Authenticator } from '../../src/identity/authentication/authenticator.js';
+import { RevokedTokens } from '../../src/identity/revocation/revoked-tokens.js';
+import type { LiveSessions } from '../../src/identity/sessions/live-sessions.js';
+import { AccessTokenStrategy } from '../../src/identity/tokens/access-token.strategy.js';
 import { TokenKeys } from '../../src/identity/tokens/token-keys.js';
+import { TokenVerifier } from '../../src/identity/tokens/token-verifier.js';
+import type { TokenCheck } from '../../src/identity/tokens/verified-token.js';
 import { RefreshToken } from '../../src/identity/sessions/refresh-token.js';
 import { newSessionId, type Session, type SessionLife } from '../../src/identity/sessions/session.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import type { Exchange } from '../../src/kernel/exchange.js';
 import { HangUp } from '../../src/kernel/hang-up.js';
 
+export const TEST_SECRET = 'a key for tests only, 32 characters long';
+
 export const TEST_KEYS = new TokenKeys({
-  jwtSecret: 'a key for tests only, 32 characters long',
+  jwtSecret: TEST_SECRET,
   issuer: 'genoflow',
   audience: 'genoflow-api',
 });
@@ -35,6 +45,37 @@ export function buildSession(clock: Clock, userId = 'usr_1', roles: readonly str
       refreshHash: refreshToken.secretHash,
     },
   };
+}
+
+/** A verifier of tokens by TEST_KEYS, or of those that another check takes. */
+export const buildVerifier = (
+  clock: Clock,
+  check: TokenCheck = new AccessTokenStrategy(TEST_KEYS, clock),
+  issuer: string = TEST_KEYS.issuer,
+): TokenVerifier => new TokenVerifier(new Map([[issuer, check]]), clock);
+
+/** Tokens taken back, in this process only. */
+export class RememberedRevocations extends RevokedTokens {
+  readonly #digests = new Set<string>();
+
+  override add(digest: string): Promise<void> {
+    this.#digests.add(digest);
+    return Promise.resolve();
+  }
+
+  override isGood(digest: string): boolean {
+    return !this.#digests.has(digest);
+  }
+}
+
+/** An authenticator over TEST_KEYS; knows no API key unless given some. */
+export function buildAuthenticator(
+  clock: Clock,
+  sessions: LiveSessions,
+  { verifier = buildVerifier(clock), keys }: { verifier?: TokenVerifier; keys?: ApiKeyStore } = {},
+): Authenticator {
+  const store = keys ?? ({ find: () => undefined } as unknown as ApiKeyStore);
+  return new Authenticator(new ApiKeyAuthenticator(store, clock), verifier, sessions, new RememberedRevocations());
 }
 
 /** An exchange that nobody answers; `fields` is the flat list of request fields. */

@@ -64,9 +64,13 @@ export class AuthController {
   @Post('logout')
   @HttpCode(204)
   @SignedIn({ body: 'json' })
-  @ApiOperation({ summary: 'End the session; its tokens stop working at once' })
+  @ApiOperation({
+    summary: 'End the session; its tokens stop working at once',
+    description: 'The token of an external issuer, which has no session here, is not taken any more.',
+  })
   @ApiBody({ type: LogoutRequest, required: false })
   @ApiNoContentResponse({ description: 'The session has ended.' })
+  @ApiProblems('forbidden')
   logout(@Req() { exchange }: RouteRequest, @Body() body: LogoutRequest): Promise<void> {
     return this.auth.logout(exchange, body.refresh_token);
   }

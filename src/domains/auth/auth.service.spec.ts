@@ -1,13 +1,11 @@
-import { buildExchange, TEST_KEYS } from '../../../test/support/identity-builders.js';
+import { buildAuthenticator, buildExchange, TEST_KEYS } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { Authenticator } from '../../identity/authentication/authenticator.js';
+import type { Authenticator } from '../../identity/authentication/authenticator.js';
 import { Authorizer } from '../../identity/authorization/authorizer.js';
 import { RBAC_POLICY } from '../../identity/authorization/rbac-policy.js';
 import { GatewayIdentity } from '../../identity/outbound/gateway-identity.js';
 import { MemorySessionStore } from '../../identity/sessions/memory-session-store.js';
 import { AccessTokenIssuer } from '../../identity/tokens/access-token-issuer.js';
-import { AccessTokenStrategy } from '../../identity/tokens/access-token.strategy.js';
-import { AccessTokenVerifier } from '../../identity/tokens/access-token-verifier.js';
 import type { Settings } from '../../kernel/config/settings.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
@@ -66,9 +64,9 @@ describe('the auth domain', () => {
     const settings = { identity: { sessionIdleSeconds: 60, sessionMaxAgeSeconds: 600 } } as Settings;
     const identity = new GatewayIdentity('an identity key for tests, 32 characters', clock);
     const users = new UserDirectory(backend as unknown as UpstreamClient, identity);
-    auth = new AuthService(users, store, new SessionGrants(store, issuer, clock, settings));
+    authenticator = buildAuthenticator(clock, store);
+    auth = new AuthService(users, store, new SessionGrants(store, issuer, clock, settings), authenticator);
     own = new OwnSessionsService(store, new Authorizer(RBAC_POLICY));
-    authenticator = new Authenticator(new AccessTokenVerifier(new AccessTokenStrategy(TEST_KEYS, clock), clock), store);
   });
 
   const login = (): Promise<TokenResponse> => {

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { Authenticator } from '../../identity/authentication/authenticator.js';
 import { tokenRefused } from '../../identity/identity.errors.js';
 import { RefreshToken } from '../../identity/sessions/refresh-token.js';
 import type { Session } from '../../identity/sessions/session.js';
 import { SessionStore } from '../../identity/sessions/session-store.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { Exchange } from '../../kernel/exchange.js';
+import type { Principal } from '../../kernel/principal.js';
 import type { TokenResponse } from './dto/token.response.js';
 import { callerOf, tellSessionChange } from './caller.js';
 import { SessionGrants } from './session-grants.js';
@@ -17,6 +19,7 @@ export class AuthService {
     private readonly users: UserDirectory,
     private readonly sessions: SessionStore,
     private readonly grants: SessionGrants,
+    private readonly authenticator: Authenticator,
   ) {}
 
   async login(exchange: Exchange, username: string, password: string): Promise<TokenResponse> {
@@ -55,9 +58,13 @@ export class AuthService {
     }
   }
 
-  /** Ends the caller's session, and that of the refresh token if it is another one of the caller's. */
+  /**
+   * Ends the caller's session, and that of the refresh token if it is another one of the caller's. The token of an external
+   * issuer, which has no session here, is taken back.
+   */
   async logout(exchange: Exchange, refreshToken: string | undefined): Promise<void> {
     const principal = callerOf(exchange);
+    if (principal.sessionId === '') return this.#takeBack(exchange, principal);
     await this.sessions.end(principal.userId, principal.sessionId);
     tellSessionChange('logout', exchange, principal);
     const other = refreshToken === undefined ? undefined : RefreshToken.decode(refreshToken);
@@ -66,6 +73,11 @@ export class AuthService {
     if (session?.familyHash !== other.familyHash) return;
     await this.sessions.end(other.userId, other.sessionId);
     tellSessionChange('logout', exchange, session.principal);
+  }
+
+  async #takeBack(exchange: Exchange, principal: Principal): Promise<void> {
+    await this.authenticator.takeBack(exchange.requestFields);
+    tellSessionChange('logout', exchange, principal);
   }
 
   /** The living session that the token is of; a forged or outworn token is found out before the backend is asked. */

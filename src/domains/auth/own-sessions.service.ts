@@ -5,6 +5,7 @@ import type { Session } from '../../identity/sessions/session.js';
 import { SessionStore } from '../../identity/sessions/session-store.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { Exchange } from '../../kernel/exchange.js';
+import type { Principal } from '../../kernel/principal.js';
 import { callerOf, tellSessionChange } from './caller.js';
 import type { SessionResponse, SessionsResponse } from './dto/session.response.js';
 import type { MeResponse } from './dto/user.response.js';
@@ -18,18 +19,11 @@ export class OwnSessionsService {
   ) {}
 
   async me(exchange: Exchange): Promise<MeResponse> {
-    const { userId, sessionId } = callerOf(exchange);
-    const session = await this.sessions.find(userId, sessionId);
+    const caller = callerOf(exchange);
+    if (caller.sessionId === '') return this.#describe(caller, caller.username);
+    const session = await this.sessions.find(caller.userId, caller.sessionId);
     if (session === undefined) throw tokenRefused('session_ended');
-    const { username, roles } = session.principal;
-    return {
-      id: userId,
-      username,
-      display_name: session.displayName,
-      roles,
-      permissions: this.authorizer.permissionsOf(roles),
-      session_id: sessionId,
-    };
+    return { ...this.#describe(session.principal, session.displayName), session_id: caller.sessionId };
   }
 
   async list(exchange: Exchange): Promise<SessionsResponse> {
@@ -43,6 +37,12 @@ export class OwnSessionsService {
     const { userId } = callerOf(exchange);
     if (!(await this.sessions.end(userId, sessionId))) throw new GatewayError('session_not_found');
     tellSessionChange('ended', exchange, { userId, sessionId });
+  }
+
+  #describe(principal: Principal, displayName: string): MeResponse {
+    const { userId, username, roles } = principal;
+    const permissions = this.authorizer.permissionsOf(principal);
+    return { id: userId, username, display_name: displayName, roles, permissions };
   }
 }
 

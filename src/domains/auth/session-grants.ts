@@ -43,7 +43,7 @@ export class SessionGrants {
       refreshHash: refreshToken.secretHash,
     };
     await this.sessions.create(session);
-    return { session, tokens: this.#tokens(session, refreshToken) };
+    return { session, tokens: await this.#tokens(session, refreshToken) };
   }
 
   async renew(session: Session, presented: RefreshToken, roles: readonly string[]): Promise<Renewal> {
@@ -57,14 +57,14 @@ export class SessionGrants {
       roles,
     });
     const renewed: Session = { ...session, principal: { ...session.principal, roles } };
-    return { outcome, tokens: this.#tokens(renewed, next) };
+    return { outcome, tokens: await this.#tokens(renewed, next) };
   }
 
-  #tokens({ principal, displayName, expiresAt }: Session, refreshToken: RefreshToken): TokenResponse {
+  async #tokens({ principal, displayName, expiresAt }: Session, refreshToken: RefreshToken): Promise<TokenResponse> {
     const { idleMs } = sessionLifeFrom(this.settings.identity);
     const leftMs = Math.min(idleMs, expiresAt - this.clock.now());
     return {
-      access_token: this.issuer.issue(principal),
+      access_token: await this.issuer.issue(principal),
       refresh_token: refreshToken.encode(),
       token_type: 'Bearer',
       expires_in: this.issuer.ttlSeconds,

@@ -28,10 +28,18 @@ const UPSTREAM: readonly ErrorCode[] = [
   'bulkhead_full',
   'upstream_timeout',
 ];
+const SIGNED_IN: readonly ErrorCode[] = [
+  'unauthenticated',
+  'invalid_token',
+  'expired_token',
+  'session_ended',
+  'issuer_unavailable',
+  'state_unavailable',
+];
 const BY_ACCESS: Readonly<Record<RouteDeclaration['access']['kind'], readonly ErrorCode[]>> = {
   public: [],
-  'signed-in': ['unauthenticated', 'invalid_token', 'expired_token', 'session_ended', 'state_unavailable'],
-  permission: ['unauthenticated', 'invalid_token', 'expired_token', 'session_ended', 'state_unavailable', 'forbidden'],
+  'signed-in': SIGNED_IN,
+  permission: [...SIGNED_IN, 'forbidden'],
 };
 const JSON_BODY: readonly ErrorCode[] = [
   'malformed_body',

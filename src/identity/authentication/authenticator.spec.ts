@@ -1,12 +1,10 @@
-import { buildSession, TEST_KEYS, TEST_LIFE } from '../../../test/support/identity-builders.js';
+import { buildAuthenticator, buildSession, TEST_KEYS, TEST_LIFE } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { Principal } from '../../kernel/principal.js';
 import { MemorySessionStore } from '../sessions/memory-session-store.js';
 import { AccessTokenIssuer } from '../tokens/access-token-issuer.js';
-import { AccessTokenStrategy } from '../tokens/access-token.strategy.js';
-import { AccessTokenVerifier } from '../tokens/access-token-verifier.js';
-import { Authenticator } from './authenticator.js';
+import type { Authenticator } from './authenticator.js';
 
 describe('Authenticator', () => {
   let clock: ManualClock;
@@ -18,11 +16,11 @@ describe('Authenticator', () => {
   beforeEach(async () => {
     clock = new ManualClock();
     store = new MemorySessionStore(TEST_LIFE, clock);
-    authenticator = new Authenticator(new AccessTokenVerifier(new AccessTokenStrategy(TEST_KEYS, clock), clock), store);
+    authenticator = buildAuthenticator(clock, store);
     const { session } = buildSession(clock);
     ({ principal } = session);
     await store.create(session);
-    token = new AccessTokenIssuer(TEST_KEYS, 900, clock).issue(principal);
+    token = await new AccessTokenIssuer(TEST_KEYS, 900, clock).issue(principal);
   });
 
   const attempt = async (...fields: string[]): Promise<Principal | GatewayError> => {
@@ -90,7 +88,7 @@ describe('Authenticator', () => {
   it('goes by the roles that the session holds, not by those that the token states', async () => {
     const { refreshToken, session } = buildSession(clock, 'usr_2', ['admin']);
     await store.create(session);
-    const old = new AccessTokenIssuer(TEST_KEYS, 900, clock).issue(session.principal);
+    const old = await new AccessTokenIssuer(TEST_KEYS, 900, clock).issue(session.principal);
     await store.rotate({
       userId: 'usr_2',
       sessionId: session.principal.sessionId,
@@ -103,7 +101,7 @@ describe('Authenticator', () => {
   });
 
   it('refuses the gateway-signed token of one user for the session of another', async () => {
-    const mixed = new AccessTokenIssuer(TEST_KEYS, 900, clock).issue({ ...principal, userId: 'usr_9' });
+    const mixed = await new AccessTokenIssuer(TEST_KEYS, 900, clock).issue({ ...principal, userId: 'usr_9' });
     expect(await attempt('Authorization', `Bearer ${mixed}`)).toMatchObject({ code: 'session_ended' });
   });
 

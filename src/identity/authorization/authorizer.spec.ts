@@ -19,6 +19,7 @@ const MATRIX: Record<Permission, string> = {
   'results:read': '       +     +       .          +         +      .',
   'results:download': '   +     +       .          +         .      .',
   'monitoring:read': '    +     +       .          .         +      .',
+  'api-keys:manage': '    +     .       .          .         .      .',
 };
 
 const CASES = PERMISSIONS.flatMap((permission) =>
@@ -55,7 +56,11 @@ describe('Authorizer', () => {
     expect(authorizer.permit(both, { kind: 'permission', permission: 'results:download' })).toBe(true);
     expect(authorizer.permit(both, { kind: 'permission', permission: 'qc:run' })).toBe(true);
     expect(authorizer.permit(both, { kind: 'permission', permission: 'pipelines:configure' })).toBe(false);
-    expect(authorizer.permissionsOf(['clinician', 'unknown'])).toEqual(['qc:read', 'results:download', 'results:read']);
+    expect(authorizer.permissionsOf({ roles: ['clinician', 'unknown'] })).toEqual([
+      'qc:read',
+      'results:download',
+      'results:read',
+    ]);
   });
 
   it('lets signed-in callers and public routes pass as declared', () => {

@@ -18,19 +18,22 @@ export class Authorizer {
       case 'signed-in':
         return principal !== undefined;
       case 'permission':
-        return principal !== undefined && this.#grants(principal.roles, access.permission);
+        return principal !== undefined && this.#grants(principal, access.permission);
       default:
         access satisfies never;
         return false;
     }
   }
 
-  /** Everything the roles together grant, sorted. */
-  permissionsOf(roles: readonly string[]): Permission[] {
+  /** Everything the caller may do, sorted. */
+  permissionsOf({ roles, scopes }: Pick<Principal, 'roles' | 'scopes'>): Permission[] {
+    if (scopes !== undefined) return [...scopes].sort();
     return [...new Set(roles.flatMap((role) => [...(this.#granted.get(role) ?? [])]))].sort();
   }
 
-  #grants(roles: readonly string[], permission: Permission): boolean {
+  // An API key has its scopes and nothing else: its role is for the backends to know it by.
+  #grants({ roles, scopes }: Principal, permission: Permission): boolean {
+    if (scopes !== undefined) return scopes.includes(permission);
     for (const role of roles) if (this.#granted.get(role)?.has(permission) === true) return true;
     return false;
   }

@@ -6,7 +6,7 @@ export type RbacPolicy = Readonly<Record<string, readonly Permission[]>>;
 /** The table that holds unless RBAC_POLICY_FILE replaces it. */
 export const RBAC_POLICY: RbacPolicy = {
   admin: PERMISSIONS,
-  // All but administration, of which no route exists yet; the rights are listed so that a new one is not theirs unseen.
+  // All but administration; the rights are listed so that a new one is not theirs unseen.
   analyst: [
     'ingestion:write',
     'ingestion:read',
@@ -32,6 +32,6 @@ export const RBAC_POLICY: RbacPolicy = {
   ],
   clinician: ['results:read', 'results:download', 'qc:read'],
   viewer: ['ingestion:read', 'qc:read', 'pipelines:read', 'execution:read', 'results:read', 'monitoring:read'],
-  // A service gets what RBAC_POLICY_FILE grants it, and nothing by default.
+  // A service gets what its API key's scopes or RBAC_POLICY_FILE grant it, and nothing by default.
   service: [],
 };

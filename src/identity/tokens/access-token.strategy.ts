@@ -1,56 +1,64 @@
+import type { KeyObject } from 'node:crypto';
 import { PassportStrategy } from '@nestjs/passport';
+import type { JWTHeaderParameters } from 'jose';
 import { Strategy } from 'passport-jwt';
 import type { Clock } from '../../kernel/clock.js';
 import { tokenRefused } from '../identity.errors.js';
-import { readAccessClaims, type AccessClaims } from './access-claims.js';
-import { CLOCK_SKEW_SECONDS, TOKEN_ALGORITHM, type TokenKeys } from './token-keys.js';
+import { readAccessClaims } from './access-claims.js';
+import { verifySignedJwt } from './signed-jwt.js';
+import { OWN_ALGORITHMS, type TokenKeys } from './token-keys.js';
+import type { SessionToken, TokenCheck } from './verified-token.js';
 
 interface TokenBearer {
   readonly token: string;
 }
 
+const tokenOf = (bearer: unknown): string => (bearer as TokenBearer).token;
+
 /**
- * The one place where a token's signature, algorithm, issuer and audience are checked: passport-jwt's strategy. It is
- * driven directly, as passport itself drives one (an heir of the strategy that carries the outcome's callbacks), since
- * passport's own middleware and Nest's AuthGuard want a request and response and cost more than the check; they would
- * also run on every request, where `AccessTokenVerifier` asks this strategy once per token.
+ * Checks tokens of the gateway's own: passport-jwt's strategy with jose in place of its jsonwebtoken, which knows no
+ * EdDSA. It is asked directly and once per token; passport's middleware and Nest's AuthGuard want a request and a
+ * response, run on every request and cost more than the check.
  */
-export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
+export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') implements TokenCheck {
   constructor(
-    keys: TokenKeys,
+    private readonly keys: TokenKeys,
     private readonly clock: Clock,
   ) {
     super({
-      jwtFromRequest: (bearer: unknown) => (bearer as TokenBearer).token,
-      // The typings lag behind: jsonwebtoken 9 takes a KeyObject, and parses a string or Buffer anew on every call.
-      secretOrKey: keys.key as unknown as Buffer,
-      algorithms: [TOKEN_ALGORITHM],
-      issuer: keys.issuer,
-      audience: keys.audience,
-      // Times are checked with the rest of the claims, by the gateway's clock.
-      ignoreExpiration: true,
-      jsonWebTokenOptions: { complete: true, ignoreNotBefore: true, clockTolerance: CLOCK_SKEW_SECONDS },
+      jwtFromRequest: tokenOf,
+      secretOrKeyProvider: (_request, _token, done) => {
+        done(new Error('jsonwebtoken has no part in this'));
+      },
     });
   }
 
-  /** Called by passport-jwt with the verified token, header included. */
-  validate(token: unknown): AccessClaims {
-    return readAccessClaims(token, this.clock.now());
+  /** Where passport comes in, on an heir of this object (so nothing here may be #private), with what bears the token. */
+  override authenticate(bearer: unknown): void {
+    this.check(tokenOf(bearer)).then(
+      (token) => {
+        this.success(token);
+      },
+      (refusal: unknown) => {
+        this.error(refusal as Error);
+      },
+    );
   }
 
-  /** Resolves to the token's claims or rejects with `invalid_token` or `expired_token`. */
-  check(token: string): Promise<AccessClaims> {
-    return new Promise((resolve, reject) => {
-      const attempt = Object.assign(Object.create(this) as Strategy, {
-        success: (claims: unknown) => {
-          resolve(claims as AccessClaims);
-        },
-        fail: (challenge: unknown) => {
-          reject(tokenRefused('invalid_token', challenge));
-        },
-        error: reject,
-      });
-      attempt.authenticate({ token } as never);
-    });
+  async check(token: string): Promise<SessionToken> {
+    const now = this.clock.now();
+    const { issuer, audience } = this.keys;
+    const expected = { algorithms: OWN_ALGORITHMS, issuer, audience };
+    return this.validate(await verifySignedJwt(token, (header) => keyFor(this.keys, header), expected, now), now);
   }
+
+  validate(verified: unknown, now: number): SessionToken {
+    return readAccessClaims(verified, now);
+  }
+}
+
+function keyFor(keys: TokenKeys, { alg, kid }: JWTHeaderParameters): KeyObject {
+  const key = keys.find(alg, kid);
+  if (key === undefined) throw tokenRefused('invalid_token');
+  return key;
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keysFile, testKey } from '../../../test/support/token-builders.js';
 import { SERVICE_URL_VARIABLES } from '../services.js';
 import { loadSettings, SettingsError } from './load-settings.js';
 
@@ -126,5 +127,63 @@ describe('loadSettings', () => {
   it('wants a shared store before it runs several processes', () => {
     expect(faultsOf({ WEB_CONCURRENCY: '2' }).join()).toContain('REDIS_URL');
     expect(faultsOf({ WEB_CONCURRENCY: '2', REDIS_URL: 'redis://localhost' })).toEqual([]);
+  });
+
+  describe('with a file of keys', () => {
+    const key = testKey('k1', 'ES256');
+    let file: string;
+
+    beforeEach(() => {
+      file = join(dataDir, 'keys.json');
+      writeFileSync(file, keysFile(key));
+    });
+
+    it('signs with the keys, and makes no secret that would verify tokens beside them', () => {
+      const { identity } = loadSettings({ DATA_DIR: dataDir, JWT_KEYS_FILE: file, IDENTITY_SECRET: SECRET });
+      expect(identity.signingKeys).toMatchObject({ path: file, keys: [{ kid: 'k1', algorithm: 'ES256' }] });
+      expect(identity.jwtSecret).toBeUndefined();
+      expect(existsSync(join(dataDir, 'jwt-secret'))).toBe(false);
+    });
+
+    it('keeps JWT_SECRET where it is set too, for the tokens of before', () => {
+      expect(loadSettings({ DATA_DIR: dataDir, JWT_KEYS_FILE: file, JWT_SECRET: SECRET }).identity.jwtSecret).toBe(
+        SECRET,
+      );
+    });
+
+    it('keeps the identity that backends know through restarts', () => {
+      const start = (): string => loadSettings({ DATA_DIR: dataDir, JWT_KEYS_FILE: file }).identity.identitySecret;
+      expect(start()).toBe(start());
+    });
+
+    it('needs no JWT_SECRET in production, but then an IDENTITY_SECRET', () => {
+      const keys = { JWT_SECRET: undefined, JWT_KEYS_FILE: file };
+      expect(faultsOf(production(keys))).toEqual([
+        'IDENTITY_SECRET: is required in production where JWT_SECRET is not set',
+      ]);
+      expect(faultsOf(production({ ...keys, IDENTITY_SECRET: SECRET }))).toEqual([]);
+    });
+
+    it('reports faults of files with all the others, and no value', () => {
+      const issuers = join(dataDir, 'issuers.json');
+      writeFileSync(issuers, '[{"issuer":"http://s3cr3t.example"}]');
+      writeFileSync(file, keysFile({ ...key, jwk: { ...key.jwk, kid: 's3cr3t / kid' } }));
+      const faults = faultsOf(
+        production({
+          JWT_KEYS_FILE: file,
+          OIDC_ISSUERS_FILE: issuers,
+          JWT_SECRET: 'short',
+          EMBEDDED_BACKENDS: undefined,
+        }),
+      ).join('\n');
+      for (const named of [
+        'JWT_SECRET',
+        'JWT_KEYS_FILE: /keys/0/kid',
+        'OIDC_ISSUERS_FILE: /0/issuer',
+        'AUTH_SERVICE_URL',
+      ])
+        expect(faults).toContain(named);
+      expect(faults).not.toMatch(/s3cr3t|short\b/);
+    });
   });
 });

@@ -1,12 +1,8 @@
-import { hkdfSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { SERVICE_NAMES, SERVICE_URL_VARIABLES, type ServiceName } from '../services.js';
-import { obtainSecret } from './generated-secret.js';
+import { identityFrom } from './identity-settings.js';
 import { ENVIRONMENT_SCHEMA, type Environment, type VariableName } from './variables.js';
 import type { BackendsSettings, IdentitySettings, ServerSettings, Settings, UpstreamSettings } from './settings.js';
-
-const MIN_SECRET_CHARACTERS = 32;
-const PLACEHOLDER = /change|secret|example|placeholder|password|default|your[-_ ]|^(.)\1*$/i;
 
 /** Every fault of the environment at once; names variables and rules, never values. */
 export class SettingsError extends Error {
@@ -26,18 +22,15 @@ export function loadSettings(variables: NodeJS.ProcessEnv): Settings {
     throw new SettingsError(parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`));
   }
   const environment = parsed.data;
-  const faults = rulesBetweenVariables(environment);
-  if (faults.length > 0) throw new SettingsError(faults);
-  return Object.freeze(settingsFrom(environment));
+  const identity = identityFrom(environment);
+  const faults = [...(identity.faults ?? []), ...rulesBetweenVariables(environment)];
+  if (identity.content === undefined || faults.length > 0) throw new SettingsError(faults);
+  return Object.freeze(settingsFrom(environment, identity.content));
 }
 
 function rulesBetweenVariables(environment: Environment): string[] {
   const faults: string[] = [];
   if (environment.NODE_ENV === 'production') {
-    faults.push(
-      ...secretFaults(environment, 'JWT_SECRET', true),
-      ...secretFaults(environment, 'IDENTITY_SECRET', false),
-    );
     if (environment.EMBEDDED_BACKENDS !== true) {
       faults.push(
         ...missingServices(environment).map(
@@ -62,24 +55,17 @@ function rulesBetweenVariables(environment: Environment): string[] {
   return faults;
 }
 
-function secretFaults(environment: Environment, name: 'JWT_SECRET' | 'IDENTITY_SECRET', required: boolean): string[] {
-  const secret = environment[name];
-  if (secret === undefined) return required ? [`${name}: is required in production`] : [];
-  if (secret.length < MIN_SECRET_CHARACTERS) return [`${name}: must have at least ${MIN_SECRET_CHARACTERS} characters`];
-  return PLACEHOLDER.test(secret) ? [`${name}: looks like a placeholder; make one with "openssl rand -base64 48"`] : [];
-}
-
 const urlOf = (environment: Environment, service: ServiceName): string | undefined =>
   environment[SERVICE_URL_VARIABLES[service] as Extract<VariableName, `${string}_SERVICE_URL`>];
 
 const missingServices = (environment: Environment): ServiceName[] =>
   SERVICE_NAMES.filter((service) => urlOf(environment, service) === undefined);
 
-function settingsFrom(environment: Environment): Settings {
+function settingsFrom(environment: Environment, identity: IdentitySettings): Settings {
   return {
     server: serverFrom(environment),
     upstream: upstreamFrom(environment),
-    identity: identityFrom(environment),
+    identity,
     traffic: {
       ratePerMinute: environment.RATE_LIMIT_PER_MINUTE,
       rateBurst: environment.RATE_LIMIT_BURST,
@@ -132,24 +118,6 @@ function upstreamFrom(environment: Environment): UpstreamSettings {
     healthIntervalMs: environment.HEALTH_INTERVAL_MS,
   };
 }
-
-function identityFrom(environment: Environment): IdentitySettings {
-  const jwtSecret = environment.JWT_SECRET ?? obtainSecret(resolve(environment.DATA_DIR), 'jwt-secret');
-  return {
-    jwtSecret,
-    issuer: environment.JWT_ISSUER,
-    audience: environment.JWT_AUDIENCE,
-    identitySecret: environment.IDENTITY_SECRET ?? identitySecretFrom(jwtSecret),
-    accessTokenTtlSeconds: environment.ACCESS_TOKEN_TTL,
-    sessionIdleSeconds: environment.SESSION_IDLE_TIMEOUT,
-    sessionMaxAgeSeconds: environment.SESSION_MAX_AGE,
-    rbacPolicyFile: environment.RBAC_POLICY_FILE,
-  };
-}
-
-// HKDF (RFC 5869): who holds the derived key can verify identities but learns nothing of the token secret.
-const identitySecretFrom = (jwtSecret: string): string =>
-  Buffer.from(hkdfSync('sha256', jwtSecret, '', 'genoflow identity', 32)).toString('base64url');
 
 function backendsFrom(environment: Environment): BackendsSettings {
   return {

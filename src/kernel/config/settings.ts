@@ -1,4 +1,6 @@
 import type { ServiceName } from '../services.js';
+import type { ExternalIssuer } from './external-issuers.js';
+import type { SigningKey } from './signing-keys.js';
 
 export interface ServerSettings {
   readonly production: boolean;
@@ -29,8 +31,17 @@ export interface UpstreamSettings {
   readonly healthIntervalMs: number;
 }
 
+/** The file that holds the keys of access tokens (absolute path), and what it held at the start; the first key signs. */
+export interface SigningKeysFile {
+  readonly path: string;
+  readonly keys: readonly SigningKey[];
+}
+
 export interface IdentitySettings {
-  readonly jwtSecret: string;
+  /** Signs access tokens by HS256 where no file of keys is set; beside one it verifies older tokens if it is set too. */
+  readonly jwtSecret: string | undefined;
+  readonly signingKeys: SigningKeysFile | undefined;
+  readonly externalIssuers: readonly ExternalIssuer[];
   readonly issuer: string;
   readonly audience: string;
   /** Signs `x-genoflow-identity`; the backends hold it too, so it is never the JWT secret itself. */
@@ -38,6 +49,8 @@ export interface IdentitySettings {
   readonly accessTokenTtlSeconds: number;
   readonly sessionIdleSeconds: number;
   readonly sessionMaxAgeSeconds: number;
+  /** The longest life of an API key, and the one it has unless its maker asks for less. */
+  readonly apiKeyMaxDays: number;
   readonly rbacPolicyFile: string | undefined;
 }
 

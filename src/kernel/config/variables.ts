@@ -105,12 +105,15 @@ export const VARIABLES = {
   HEALTH_INTERVAL_MS: integer(100, 300_000).default(5_000),
 
   JWT_SECRET: text(4096).optional(),
+  JWT_KEYS_FILE: text(4096).optional(),
   JWT_ISSUER: text(255).default('genoflow'),
   JWT_AUDIENCE: text(255).default('genoflow-api'),
+  OIDC_ISSUERS_FILE: text(4096).optional(),
   IDENTITY_SECRET: text(4096).optional(),
   ACCESS_TOKEN_TTL: integer(5, 3_600).default(900),
   SESSION_IDLE_TIMEOUT: integer(10, 604_800).default(1_800),
   SESSION_MAX_AGE: integer(60, 2_592_000).default(43_200),
+  API_KEY_MAX_DAYS: integer(1, 365).default(30),
   RBAC_POLICY_FILE: text(4096).optional(),
 
   RATE_LIMIT_PER_MINUTE: integer(1, 10_000_000).default(100),

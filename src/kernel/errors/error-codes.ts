@@ -40,12 +40,18 @@ export const ERROR_CODES = {
   forbidden: { status: 403, title: 'Forbidden', detail: 'You do not have the permission that this route asks for.' },
   route_not_found: { status: 404, title: 'Route not found', detail: 'There is nothing at this address.' },
   session_not_found: { status: 404, title: 'Session not found', detail: 'You have no such session.' },
+  api_key_not_found: { status: 404, title: 'API key not found', detail: 'There is no such API key.' },
   method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'This address does not take this method.' },
   request_timeout: { status: 408, title: 'Request timeout', detail: 'The request did not arrive in time.' },
   idempotency_in_progress: {
     status: 409,
     title: 'Request in progress',
     detail: 'A request with this Idempotency-Key is still running.',
+  },
+  too_many_api_keys: {
+    status: 409,
+    title: 'Too many API keys',
+    detail: 'There are 500 API keys already; revoke one first.',
   },
   body_too_large: { status: 413, title: 'Body too large', detail: 'The body is larger than this route allows.' },
   target_too_long: { status: 414, title: 'Target too long', detail: 'The request target is longer than 8 KiB.' },
@@ -106,6 +112,11 @@ export const ERROR_CODES = {
   },
   bulkhead_full: { status: 503, title: 'Service busy', detail: 'Too many requests are waiting for the service.' },
   state_unavailable: { status: 503, title: 'State unavailable', detail: 'The session store cannot be reached.' },
+  issuer_unavailable: {
+    status: 503,
+    title: 'Issuer unavailable',
+    detail: 'The keys of the issuer of the token are not known and it does not answer.',
+  },
   upstream_timeout: { status: 504, title: 'Service timeout', detail: 'The service did not answer in time.' },
 } as const satisfies Record<string, ErrorKind>;
 

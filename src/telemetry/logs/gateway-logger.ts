@@ -12,6 +12,7 @@ import {
   retryStarted,
   stateStoreChanged,
   unexpectedFailure,
+  verificationKeysRead,
   type ExchangeClosed,
 } from '../../kernel/events.js';
 import { accessLine } from './access-line.js';
@@ -100,6 +101,10 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
       ),
       backendsProcessChanged.subscribe(({ change }) => log.info({ change }, 'reference backends changed')),
       auditStateChanged.subscribe(({ state }) => log.error({ state }, 'audit record changed')),
+      verificationKeysRead.subscribe(({ source, name, outcome, faults }) => {
+        if (outcome === 'failed') log.error({ source, name, faults }, 'keys could not be read, the old ones hold');
+        else if (outcome === 'changed') log.info({ source, name }, 'keys changed');
+      }),
     ];
   }
 }

@@ -9,6 +9,7 @@ import {
   retryStarted,
   sessionChanged,
   stateStoreChanged,
+  verificationKeysRead,
   type AttemptFinished,
 } from '../../kernel/events.js';
 import { METRICS } from './metric-table.js';
@@ -33,6 +34,7 @@ export class EventMetrics {
   readonly #stores = new NumberSeries(METRICS.stateStoreUp);
   readonly #refusals = new NumberSeries(METRICS.accessRefused);
   readonly #sessions = new NumberSeries(METRICS.sessions);
+  readonly #keyReadings = new NumberSeries(METRICS.keyReadings);
 
   get metrics(): readonly ScrapedMetric[] {
     return [
@@ -47,6 +49,7 @@ export class EventMetrics {
       this.#stores,
       this.#refusals,
       this.#sessions,
+      this.#keyReadings,
     ];
   }
 
@@ -86,6 +89,7 @@ export class EventMetrics {
       stateStoreChanged.subscribe((event) => this.#stores.set(event.available ? 1 : 0, event.store)),
       accessRefused.subscribe((event) => this.#refusals.increment(event.code)),
       sessionChanged.subscribe((event) => this.#sessions.increment(event.change)),
+      verificationKeysRead.subscribe((event) => this.#keyReadings.increment(event.source, event.outcome)),
     ];
   }
 }

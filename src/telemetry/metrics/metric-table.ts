@@ -90,6 +90,12 @@ export const METRICS = {
     labels: ['change'],
     help: 'Logins, refreshes, logouts and other changes of sessions.',
   },
+  keyReadings: {
+    name: 'genoflow_key_readings_total',
+    type: 'counter',
+    labels: ['source', 'outcome'],
+    help: 'Readings of the keys that verify tokens, of the file or of an external issuer; failed ones leave the old keys.',
+  },
 } as const satisfies Record<string, MetricRow>;
 
 /** Upper bounds of the duration histograms, seconds. */

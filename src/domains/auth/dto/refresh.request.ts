@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
 
-const REFRESH_TOKEN = /^[A-Za-z0-9_-]{1,256}$/;
+// A JWT has the form too: it is no refresh token, and is refused as a token and not as a fault of form.
+const REFRESH_TOKEN = /^[A-Za-z0-9_-]{1,256}(\.[A-Za-z0-9_-]{1,4096}){0,2}$/;
 const EXAMPLE = 'q1x0VnZ4c0hKb1d3R2hQZGJtT0x5U2ZpYTVrVjJ0UWc';
 
 /** Body of `POST /auth/refresh`. */

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { PERMISSIONS, ROLES } from '../../../kernel/permissions.js';
 
 /** Who somebody is. */
@@ -21,6 +21,9 @@ export class MeResponse extends UserResponse {
   @ApiProperty({ enum: PERMISSIONS, isArray: true, example: ['qc:run', 'qc:read'] })
   permissions: readonly string[];
 
-  @ApiProperty({ example: 'ses_5f0c1e0a9b7d4c3e8f2a1b6c7d8e9f00' })
-  session_id: string;
+  @ApiPropertyOptional({
+    example: 'ses_5f0c1e0a9b7d4c3e8f2a1b6c7d8e9f00',
+    description: 'Absent for an API key and for the token of an external issuer, which have no session here.',
+  })
+  session_id?: string;
 }

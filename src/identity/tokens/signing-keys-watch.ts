@@ -1,0 +1,73 @@
+import { statSync, unwatchFile, watchFile } from 'node:fs';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Clock } from '../../kernel/clock.js';
+import { readSigningKeys } from '../../kernel/config/signing-keys.js';
+import { verificationKeysRead } from '../../kernel/events.js';
+import type { TokenKeys } from './token-keys.js';
+
+const WATCH_INTERVAL_MS = 2_000;
+/** A token may name any kid it likes: the file is not looked at more often for that. */
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Reads JWT_KEYS_FILE again when it has changed, so that keys rotate without a restart. A file that is not valid changes
+ * nothing and is told of. The file's times are polled: a mounted Secret changes by swapping a symbolic link, which a file
+ * watch does not see. A token with an unknown kid is a hint that another worker has read a new file already.
+ */
+export class SigningKeysWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #onChange = (): void => {
+    this.readIfChanged();
+  };
+  #seen: string | undefined;
+  #lookedAt = -Infinity;
+
+  constructor(
+    private readonly path: string,
+    private readonly keys: TokenKeys,
+    private readonly clock: Clock,
+  ) {
+    this.#seen = versionOf(path);
+    keys.onUnknown(() => {
+      this.#look();
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    watchFile(this.path, { interval: WATCH_INTERVAL_MS, persistent: false }, this.#onChange);
+  }
+
+  onApplicationShutdown(): void {
+    unwatchFile(this.path, this.#onChange);
+  }
+
+  /** Does nothing while the file is absent, as it is for a moment when it is replaced, or as it was. */
+  readIfChanged(): void {
+    const version = versionOf(this.path);
+    if (version === undefined || version === this.#seen) return;
+    this.#seen = version;
+    const { content, faults } = readSigningKeys(this.path);
+    if (content !== undefined) this.keys.replace(content);
+    verificationKeysRead.publish({
+      source: 'file',
+      name: 'JWT_KEYS_FILE',
+      outcome: content === undefined ? 'failed' : 'changed',
+      faults: faults ?? [],
+    });
+  }
+
+  #look(): void {
+    const now = this.clock.monotonic();
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
+    this.#lookedAt = now;
+    this.readIfChanged();
+  }
+}
+
+function versionOf(path: string): string | undefined {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
