@@ -46,9 +46,18 @@ describe('SigningKeysWatch', () => {
     expect(told).toEqual([{ source: 'file', name: 'JWT_KEYS_FILE', outcome: 'changed', faults: [] }]);
   });
 
-  it('does not read a file that has not changed', () => {
+  it('reads the file once more at the start, for it may have changed since the settings were read, then only on change', () => {
     watch.readIfChanged();
-    expect(told).toEqual([]);
+    watch.readIfChanged();
+    expect(told).toMatchObject([{ outcome: 'unchanged' }]);
+    replace(keysFile(first));
+    watch.readIfChanged();
+    expect(told).toMatchObject([{ outcome: 'unchanged' }, { outcome: 'unchanged' }]);
+    replace(keysFile(first, second));
+    watch.readIfChanged();
+    replace(keysFile(second, first));
+    watch.readIfChanged();
+    expect(told.slice(2)).toMatchObject([{ outcome: 'changed' }, { outcome: 'changed' }]);
   });
 
   it.each([
@@ -87,6 +96,7 @@ describe('SigningKeysWatch', () => {
     watch.onApplicationBootstrap();
     try {
       replace(keysFile(second));
+      expect(keys.signer.kid).toBe('first');
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
           reject(new Error('nothing was noticed'));

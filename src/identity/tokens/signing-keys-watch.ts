@@ -18,6 +18,7 @@ export class SigningKeysWatch implements OnApplicationBootstrap, OnApplicationSh
   readonly #onChange = (): void => {
     this.readIfChanged();
   };
+  /** Of the file that was read last; none at first, for it may have changed since the settings were read. */
   #seen: string | undefined;
   #lookedAt = -Infinity;
 
@@ -26,13 +27,13 @@ export class SigningKeysWatch implements OnApplicationBootstrap, OnApplicationSh
     private readonly keys: TokenKeys,
     private readonly clock: Clock,
   ) {
-    this.#seen = versionOf(path);
     keys.onUnknown(() => {
       this.#look();
     });
   }
 
   onApplicationBootstrap(): void {
+    this.readIfChanged();
     watchFile(this.path, { interval: WATCH_INTERVAL_MS, persistent: false }, this.#onChange);
   }
 
@@ -45,14 +46,9 @@ export class SigningKeysWatch implements OnApplicationBootstrap, OnApplicationSh
     const version = versionOf(this.path);
     if (version === undefined || version === this.#seen) return;
     this.#seen = version;
-    const { content, faults } = readSigningKeys(this.path);
-    if (content !== undefined) this.keys.replace(content);
-    verificationKeysRead.publish({
-      source: 'file',
-      name: 'JWT_KEYS_FILE',
-      outcome: content === undefined ? 'failed' : 'changed',
-      faults: faults ?? [],
-    });
+    const { content, faults = [] } = readSigningKeys(this.path);
+    const outcome = content === undefined ? 'failed' : this.keys.replace(content) ? 'changed' : 'unchanged';
+    verificationKeysRead.publish({ source: 'file', name: 'JWT_KEYS_FILE', outcome, faults });
   }
 
   #look(): void {

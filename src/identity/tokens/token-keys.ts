@@ -67,11 +67,14 @@ export class TokenKeys {
     return key?.algorithm === algorithm ? key.publicKey : undefined;
   }
 
-  /** Keys that are not among the new ones verify nothing from now on. */
-  replace(keys: readonly SigningKey[]): void {
+  /** Keys that are not among the new ones verify nothing from now on. False where they are the same in the same order. */
+  replace(keys: readonly SigningKey[]): boolean {
+    const before = JSON.stringify(this.published);
     this.#keys = byKid(keys);
     this.#signer = signerOf(keys, this.#secret);
+    if (JSON.stringify(this.published) === before) return false;
     this.#onReplaced();
+    return true;
   }
 
   /** Has `listener` called after every replacement: what was verified before may not hold any more. */

@@ -30,14 +30,12 @@ export function loadSettings(variables: NodeJS.ProcessEnv): Settings {
 
 function rulesBetweenVariables(environment: Environment): string[] {
   const faults: string[] = [];
-  if (environment.NODE_ENV === 'production') {
-    if (environment.EMBEDDED_BACKENDS !== true) {
-      faults.push(
-        ...missingServices(environment).map(
-          (name) => `${SERVICE_URL_VARIABLES[name]}: is required in production, or set EMBEDDED_BACKENDS=true`,
-        ),
-      );
-    }
+  if (environment.NODE_ENV === 'production' && environment.EMBEDDED_BACKENDS !== true) {
+    faults.push(
+      ...missingServices(environment).map(
+        (name) => `${SERVICE_URL_VARIABLES[name]}: is required in production, or set EMBEDDED_BACKENDS=true`,
+      ),
+    );
   }
   if (environment.EMBEDDED_BACKENDS === false && environment.NODE_ENV !== 'production') {
     faults.push(

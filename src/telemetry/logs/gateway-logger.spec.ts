@@ -1,5 +1,5 @@
 import { buildExchange } from '../../../test/support/identity-builders.js';
-import { breakerChanged, exchangeClosed, unexpectedFailure } from '../../kernel/events.js';
+import { breakerChanged, exchangeClosed, unexpectedFailure, verificationKeysRead } from '../../kernel/events.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { GatewayLogger } from './gateway-logger.js';
 
@@ -90,6 +90,19 @@ describe('the log', () => {
     logger.onApplicationShutdown();
     breakerChanged.publish({ service: 'qc', endpoint: '0', state: 'closed' });
     expect(lines).toMatchObject([{ level: 40, service: 'qc', state: 'open' }]);
+  });
+
+  it('tells of keys that have changed or cannot be read, and not of those that are the same', () => {
+    const { lines, logger } = open();
+    const file = { source: 'file', name: 'JWT_KEYS_FILE', faults: [] } as const;
+    verificationKeysRead.publish({ ...file, outcome: 'changed' });
+    verificationKeysRead.publish({ ...file, outcome: 'unchanged' });
+    verificationKeysRead.publish({ ...file, outcome: 'failed', faults: ['JWT_KEYS_FILE: /keys/0/kid: is missing'] });
+    logger.onApplicationShutdown();
+    expect(lines).toMatchObject([
+      { level: 30, name: 'JWT_KEYS_FILE', msg: 'keys changed' },
+      { level: 50, name: 'JWT_KEYS_FILE', faults: ['JWT_KEYS_FILE: /keys/0/kid: is missing'] },
+    ]);
   });
 
   it('costs nothing when it is silent', () => {

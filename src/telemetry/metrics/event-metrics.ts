@@ -11,6 +11,7 @@ import {
   stateStoreChanged,
   verificationKeysRead,
   type AttemptFinished,
+  type VerificationKeysRead,
 } from '../../kernel/events.js';
 import { METRICS } from './metric-table.js';
 import { DurationSeries, NumberSeries, type ScrapedMetric } from './series.js';
@@ -34,7 +35,8 @@ export class EventMetrics {
   readonly #stores = new NumberSeries(METRICS.stateStoreUp);
   readonly #refusals = new NumberSeries(METRICS.accessRefused);
   readonly #sessions = new NumberSeries(METRICS.sessions);
-  readonly #keyReadings = new NumberSeries(METRICS.keyReadings);
+  readonly #keySourcesFailing = new NumberSeries(METRICS.keySourcesFailing);
+  readonly #failing = { file: new Set<string>(), issuer: new Set<string>() };
 
   get metrics(): readonly ScrapedMetric[] {
     return [
@@ -49,7 +51,7 @@ export class EventMetrics {
       this.#stores,
       this.#refusals,
       this.#sessions,
-      this.#keyReadings,
+      this.#keySourcesFailing,
     ];
   }
 
@@ -67,6 +69,13 @@ export class EventMetrics {
       outcomes.set(outcome, cell);
     }
     return cell;
+  }
+
+  // Counted by name, and shown without: an issuer's address is nobody's business who scrapes.
+  #countKeySource({ source, name, outcome }: VerificationKeysRead): void {
+    if (outcome === 'failed') this.#failing[source].add(name);
+    else this.#failing[source].delete(name);
+    this.#keySourcesFailing.set(this.#failing[source].size, source);
   }
 
   /** Returns the functions that end the subscriptions. */
@@ -89,7 +98,7 @@ export class EventMetrics {
       stateStoreChanged.subscribe((event) => this.#stores.set(event.available ? 1 : 0, event.store)),
       accessRefused.subscribe((event) => this.#refusals.increment(event.code)),
       sessionChanged.subscribe((event) => this.#sessions.increment(event.change)),
-      verificationKeysRead.subscribe((event) => this.#keyReadings.increment(event.source, event.outcome)),
+      verificationKeysRead.subscribe((event) => this.#countKeySource(event)),
     ];
   }
 }

@@ -11,6 +11,7 @@ import {
   retryStarted,
   sessionChanged,
   stateStoreChanged,
+  verificationKeysRead,
 } from '../../kernel/events.js';
 import type { Exchange } from '../../kernel/exchange.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
@@ -88,6 +89,21 @@ describe('the metrics', () => {
       'genoflow_sessions_total{change="login"} 1',
     ])
       expect(text).toContain(`${line}\n`);
+  });
+
+  it('count sources of keys that fail, each once and until it is well, and name none', async () => {
+    const read = (name: string, outcome: 'failed' | 'changed' | 'unchanged'): void => {
+      verificationKeysRead.publish({ source: 'issuer', name, outcome, faults: [] });
+    };
+    read('https://one.example', 'failed');
+    read('https://one.example', 'failed');
+    read('https://two.example', 'failed');
+    read('https://three.example', 'changed');
+    expect(await register.metrics()).toContain('genoflow_key_sources_failing{source="issuer"} 2\n');
+    read('https://one.example', 'unchanged');
+    const text = await register.metrics();
+    expect(text).toContain('genoflow_key_sources_failing{source="issuer"} 1\n');
+    expect(text).not.toContain('.example');
   });
 
   it('are those of the table, each with its help', async () => {

@@ -90,11 +90,12 @@ export const METRICS = {
     labels: ['change'],
     help: 'Logins, refreshes, logouts and other changes of sessions.',
   },
-  keyReadings: {
-    name: 'genoflow_key_readings_total',
-    type: 'counter',
-    labels: ['source', 'outcome'],
-    help: 'Readings of the keys that verify tokens, of the file or of an external issuer; failed ones leave the old keys.',
+  keySourcesFailing: {
+    name: 'genoflow_key_sources_failing',
+    type: 'gauge',
+    labels: ['source'],
+    help: 'Key files or external issuers whose keys could not be read the last time; the old keys hold meanwhile.',
+    aggregator: 'max',
   },
 } as const satisfies Record<string, MetricRow>;
 
