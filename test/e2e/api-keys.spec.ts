@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PERMISSIONS } from '../../src/kernel/permissions.js';
@@ -106,9 +106,22 @@ describe('API keys', () => {
         body: { code: 'forbidden' },
       });
     const scopes = PERMISSIONS.filter((permission) => permission !== 'api-keys:manage');
-    await make({ scopes });
+    expect(await make({ scopes })).toMatchObject({ scopes });
     const all = await call('POST', '/auth/api-keys', admin.authorization, { name: 'x', scopes: PERMISSIONS });
     expect(all).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
+  });
+
+  it('are made with rights that their maker holds, and with no other', async () => {
+    const policy = join(dataDir, 'policy.json');
+    writeFileSync(policy, JSON.stringify({ roles: { admin: '*', technician: ['api-keys:manage', 'qc:read'] } }));
+    await restart({ RBAC_POLICY_FILE: policy });
+    const { authorization } = await gateway.login('technician');
+    const answers = [];
+    for (const scopes of [['qc:read'], ['qc:read', 'qc:run']])
+      answers.push(await call('POST', '/auth/api-keys', authorization, { name: 'x', scopes }));
+    expect(answers).toMatchObject([{ status: 201 }, { status: 403, body: { code: 'forbidden' } }]);
+    expect((await list()).filter(({ created_by: maker }) => maker === 'usr_technician')).toHaveLength(1);
+    await restart();
   });
 
   it.each([

@@ -28,9 +28,9 @@ export const byHmac =
 export const unsigned: Sign = () => Buffer.alloc(0);
 
 /** By the private key as its algorithm has it (RFC 7518 section 3, RFC 8037). */
-export function byKey(key: KeyObject): Sign {
+export function byKey(key: KeyObject, digest = 'sha256'): Sign {
   const input: SignKeyObjectInput = key.asymmetricKeyType === 'ec' ? { key, dsaEncoding: 'ieee-p1363' } : { key };
-  return (content) => signBytes(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', Buffer.from(content), input);
+  return (content) => signBytes(key.asymmetricKeyType === 'ed25519' ? null : digest, Buffer.from(content), input);
 }
 
 export interface TestKey extends SigningKey {

@@ -25,8 +25,11 @@ const ISSUER: ExternalIssuer = {
   usernameClaim: 'preferred_username',
 };
 
+const anyAlgorithm = testKey('idp-any', 'RS256');
+const { alg: _alg, ...withoutAlgorithm } = anyAlgorithm.publicJwk as Record<string, unknown>;
+
 const checkFor = (changes: Partial<ExternalIssuer> = {}): ExternalTokenCheck => {
-  const published = { keys: [key.publicJwk, elliptic.publicJwk] } as never;
+  const published = { keys: [key.publicJwk, elliptic.publicJwk, withoutAlgorithm] } as never;
   return new ExternalTokenCheck(
     { ...ISSUER, ...changes },
     new IssuerKeys(ISSUER.issuer, () => Promise.resolve(published), clock),
@@ -179,6 +182,15 @@ describe('ExternalTokenCheck', () => {
     expect(await codeOf(signed({ nbf: now() + 6 }))).toBe('invalid_token');
     expect(await codeOf(signed({ iat: now() + 6 }))).toBe('invalid_token');
     expect(await codeOf(signed({ exp: now() - 5 }))).toBe('expired_token');
+  });
+
+  it('takes no algorithm that is not listed, though the key would do and the signature is good', async () => {
+    const make = (alg: string, digest: string): string =>
+      jws({ ...HEADER, alg, kid: 'idp-any' }, claims(), byKey(anyAlgorithm.privateKey, digest));
+    expect(await codeOf(make('RS256', 'sha256'))).toBe('taken');
+    expect(await codeOf(make('RS512', 'sha512'))).toBe('invalid_token');
+    const { principal } = await read(make('RS512', 'sha512'), { algorithms: ['RS512'] });
+    expect(principal.username).toBe('ada');
   });
 
   it('refuses other signatures than that of the key', async () => {

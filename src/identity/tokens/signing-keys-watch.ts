@@ -1,4 +1,4 @@
-import { statSync, unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { readSigningKeys } from '../../kernel/config/signing-keys.js';
@@ -12,15 +12,14 @@ const LOOK_EVERY_MS = 1_000;
 /**
  * Reads JWT_KEYS_FILE again when it has changed, so that keys rotate without a restart. A file that is not valid changes
  * nothing and is told of. The file's times are polled: a mounted Secret changes by swapping a symbolic link, which a file
- * watch does not see. A token with an unknown kid is a hint that another worker has read a new file already.
+ * watch does not see, and Node's own polling (watchFile) takes what it finds first for what was read. A token with an
+ * unknown kid is a hint that another worker has read a new file already.
  */
 export class SigningKeysWatch implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #onChange = (): void => {
-    this.readIfChanged();
-  };
   /** Of the file that was read last; none at first, for it may have changed since the settings were read. */
   #seen: string | undefined;
   #lookedAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly path: string,
@@ -34,11 +33,13 @@ export class SigningKeysWatch implements OnApplicationBootstrap, OnApplicationSh
 
   onApplicationBootstrap(): void {
     this.readIfChanged();
-    watchFile(this.path, { interval: WATCH_INTERVAL_MS, persistent: false }, this.#onChange);
+    this.#timer = setInterval(() => {
+      this.readIfChanged();
+    }, WATCH_INTERVAL_MS).unref();
   }
 
   onApplicationShutdown(): void {
-    unwatchFile(this.path, this.#onChange);
+    clearInterval(this.#timer);
   }
 
   /** Does nothing while the file is absent, as it is for a moment when it is replaced, or as it was. */

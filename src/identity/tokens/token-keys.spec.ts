@@ -82,6 +82,19 @@ describe('TokenKeys', () => {
     expect(await outcome(verifierOf(keysOf(ed)), old)).toBe('invalid_token');
   });
 
+  it('gives a key out for its own algorithm only, whatever would come of another', () => {
+    const keys = new TokenKeys(named(SECRET), KEYS);
+    for (const { kid, algorithm, publicKey } of KEYS)
+      for (const asked of ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA', 'none'])
+        expect([kid, asked, keys.find(asked, kid)?.equals(publicKey)]).toEqual([
+          kid,
+          asked,
+          asked === algorithm ? true : undefined,
+        ]);
+    for (const asked of ['RS256', 'ES256', 'EdDSA', 'none', 'HS512'])
+      expect([asked, keys.find(asked, undefined)]).toEqual([asked, undefined]);
+  });
+
   it('publishes the public parts, and of a secret nothing', () => {
     expect(keysOf(...KEYS).published).toEqual(KEYS.map(({ publicJwk }) => publicJwk));
     expect(JSON.stringify(keysOf(...KEYS).published)).not.toMatch(/"(d|p|q|dp|dq|qi|k)"/);
