@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { byKey, jws, testKey, type TestKey } from './token-builders.js';
@@ -55,8 +56,8 @@ export class ScriptedIssuer {
 
   claims(changes: Record<string, unknown> = {}): Record<string, unknown> {
     const now = Math.floor(Date.now() / 1_000);
-    const times = { iat: now, exp: now + 600 };
-    return { iss: this.url, aud: 'genoflow-api', sub: 'their-user', roles: ['scientist'], ...times, ...changes };
+    const own = { iat: now, exp: now + 600, jti: randomUUID() };
+    return { iss: this.url, aud: 'genoflow-api', sub: 'their-user', roles: ['scientist'], ...own, ...changes };
   }
 
   token(
