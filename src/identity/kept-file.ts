@@ -36,7 +36,7 @@ export class KeptFile<Content> {
   }
 
   /** One at a time and in order; rejects when the disk did not take it. */
-  write(content: z.input<z.ZodType<Content>>): Promise<void> {
+  write(content: object): Promise<void> {
     const text = JSON.stringify(content);
     this.#work = this.#work.then(
       () => this.#replace(text),

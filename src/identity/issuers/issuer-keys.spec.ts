@@ -127,6 +127,10 @@ describe('IssuerKeys', () => {
     expect(await find('old')).toBe('found');
     clock.advance(1);
     expect(await find('old')).toBe('issuer_unavailable');
+    await keys.refreshIfDue();
+    await keys.refreshIfDue();
+    // What was verified by them is not taken any longer either.
+    expect(replaced).toBe(2);
   });
 
   it('keeps its keys over an answer that is no JWK Set', async () => {

@@ -61,6 +61,10 @@ export class IssuerKeys {
 
   /** To be called every second or so. */
   async refreshIfDue(): Promise<void> {
+    if (this.#known !== undefined && this.#usable() === undefined) {
+      this.#known = undefined;
+      this.#onReplaced();
+    }
     if (this.#reading === undefined && this.clock.monotonic() >= this.#dueAt) await this.#read();
   }
 
