@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { announcement } from './boot/announcement.js';
+import { keepFreedMemory } from './boot/keep-freed-memory.js';
 import { runGateway } from './boot/run-gateway.js';
 import { StartError } from './boot/start-error.js';
 import { runWorkers } from './boot/workers.js';
@@ -10,6 +11,7 @@ const FAILED_START = 1;
 const INTERRUPTED = 130;
 
 async function main(): Promise<void> {
+  keepFreedMemory();
   const settings = loadSettings(process.env);
   const start = settings.server.workers > 1 && cluster.isPrimary ? runWorkers : runGateway;
   const gateway = await start(settings, process.env);
