@@ -1,11 +1,11 @@
 /** What becomes of a field on its way through the gateway. */
-export type FieldFate = 'pass' | 'drop' | 'connection' | 'location';
+export type FieldFate = 'pass' | 'drop' | 'connection' | 'coding' | 'location';
 
 const MAX_REMEMBERED_NAMES = 512;
 const MAX_REMEMBERED_LENGTH = 64;
 
 /** RFC 9110 section 7.6.1, with the older fields that mean the same. */
-const HOP_BY_HOP = ['keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+const HOP_BY_HOP = ['keep-alive', 'te', 'trailer', 'upgrade'];
 /** Every `Proxy-*` field is between a client and its proxy. */
 const HOP_BY_HOP_PREFIX = 'proxy-';
 
@@ -41,6 +41,7 @@ export class FieldRules {
     // CGI-like servers read `_` as `-`, so a spelling with `_` could pass for one of the gateway's own fields.
     const canonical = lower.replaceAll('_', '-');
     if (lower === 'connection') return 'connection';
+    if (lower === 'transfer-encoding') return 'coding';
     if (this.dropped.has(canonical) || this.droppedPrefixes.some((prefix) => canonical.startsWith(prefix))) {
       return 'drop';
     }

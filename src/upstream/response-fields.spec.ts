@@ -9,7 +9,6 @@ describe('responseFields', () => {
     'Connection',
     'Keep-Alive',
     'Proxy-Authenticate',
-    'Transfer-Encoding',
     'Trailer',
     'Upgrade',
     'Server',
@@ -26,6 +25,17 @@ describe('responseFields', () => {
   ])('keeps %s from the client', (name) => {
     expect(passed([name, 'close'])).toEqual(['Via', '1.1 genoflow']);
   });
+
+  it.each(['chunked', 'Chunked', ' chunked '])('keeps a transfer coding of "%s" from the client', (coding) => {
+    expect(passed(['Transfer-Encoding', coding])).toEqual(['Via', '1.1 genoflow']);
+  });
+
+  it.each([['gzip'], ['gzip, chunked'], ['identity'], [''], ['chunked', 'chunked'], ['gzip', 'chunked']])(
+    'refuses a transfer coding of %s %s',
+    (...codings) => {
+      expect(() => passed(codings.flatMap((coding) => ['Transfer-Encoding', coding]))).toThrow('upstream_bad_response');
+    },
+  );
 
   it('passes all else as it came, byte for byte and repeated fields apart', () => {
     const fields = [

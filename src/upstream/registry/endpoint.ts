@@ -65,6 +65,11 @@ export class Endpoint {
     else this.breaker.succeeded(now);
   }
 
+  /** The answer came whole. */
+  completed(): void {
+    this.breaker.completed();
+  }
+
   /** The connection failed, the answer was no HTTP, or none came in time. */
   lost(now: number): void {
     this.breaker.failed(true, now);

@@ -7,10 +7,13 @@ function breaker(options: Partial<BreakerOptions> = {}) {
   return { changes, breaker: new Breaker({ ...OPTIONS, ...options }, (state) => changes.push(state)) };
 }
 
-function call(subject: Breaker, outcome: 'answer' | 'failing answer' | 'no answer', now: number): void {
+type Outcome = 'answer' | 'half an answer' | 'failing answer' | 'no answer';
+
+function call(subject: Breaker, outcome: Outcome, now: number): void {
   subject.enter();
-  if (outcome === 'answer') subject.succeeded(now);
-  else subject.failed(outcome === 'no answer', now);
+  if (outcome.endsWith('an answer') || outcome === 'answer') subject.succeeded(now);
+  if (outcome === 'answer') subject.completed();
+  else subject.failed(outcome !== 'failing answer', now);
 }
 
 describe('Breaker', () => {
@@ -25,7 +28,15 @@ describe('Breaker', () => {
     expect(changes).toEqual(['open']);
   });
 
-  it('counts failures in a row anew after an answer', () => {
+  it('opens after three answers in a row that broke off', () => {
+    const { breaker: subject } = breaker();
+    for (let i = 0; i < 2; i++) call(subject, 'half an answer', i);
+    expect(subject.kind).toBe('closed');
+    call(subject, 'half an answer', 2);
+    expect(subject.kind).toBe('open');
+  });
+
+  it('counts failures in a row anew after a whole answer', () => {
     const { breaker: subject } = breaker();
     for (let i = 0; i < 20; i++) {
       call(subject, i % 3 === 2 ? 'answer' : 'no answer', i);

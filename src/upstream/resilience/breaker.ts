@@ -57,18 +57,23 @@ export class Breaker {
     return this.#state.kind === 'open' ? Math.max(0, this.#state.until - now) : 0;
   }
 
-  /** Takes note that a call goes out; to be followed by exactly one of `succeeded`, `failed` and `forgiven`. */
+  /** Takes note that a call goes out; to be followed by one of `succeeded`, `failed` and `forgiven`; an answer that breaks off succeeded first and failed then. */
   enter(): void {
     if (this.#state.kind !== 'closed') this.#become({ kind: 'half-open', probing: true });
   }
 
+  /** The head of a sound answer came, which is enough to let other calls through. */
   succeeded(now: number): void {
-    this.#inARow = 0;
     if (this.#state.kind === 'closed') this.#window.record(false, now);
     else if (this.#state.kind === 'half-open') {
       this.#window.clear();
       this.#become({ kind: 'closed' });
     }
+  }
+
+  /** A sound answer came whole: no failure of the connection is followed by the next one. */
+  completed(): void {
+    this.#inARow = 0;
   }
 
   /** `connection`: no answer came at all, as opposed to an answer that tells of a failure. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../kernel/clock.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
@@ -7,9 +8,9 @@ import type { Endpoint } from '../registry/endpoint.js';
 import type { CallScope, Cancellable } from '../resilience/call-scope.js';
 import type { DeadlineWheel } from '../resilience/deadline-wheel.js';
 import type { RetryPolicy } from '../resilience/retry-policy.js';
-import { responseFields } from '../response-fields.js';
 import type { UpstreamCall } from '../upstream-call.js';
 import { transportError, UpstreamError } from '../upstream.errors.js';
+import { answerFields, hasNoBody, MAX_INTERIM_ANSWERS } from './answer-head.js';
 import { judgeFailure } from './answer-policy.js';
 import { UploadBody } from './upload-body.js';
 
@@ -58,6 +59,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   #resume: (() => void) | undefined;
   #settle: (() => void) | undefined;
   #discarded = 0;
+  #interim = 0;
   #paused = false;
 
   constructor(
@@ -86,7 +88,8 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
           path: this.endpoint.target.basePath + call.path,
           method: call.method,
           headers: call.fields,
-          body,
+          // undici asks of a stream no more than UploadBody has, but its types do.
+          body: body as Buffer | Readable | null,
         },
         this,
       );
@@ -109,7 +112,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   }
 
   onBodySent(): void {
-    if (this.#phase === 'waiting' && this.context.body instanceof UploadBody) {
+    if ((this.#phase === 'waiting' || this.#phase === 'streaming') && this.context.body instanceof UploadBody) {
       this.#expectMoreWithin(this.context.idleTimeoutMs);
     }
   }
@@ -121,8 +124,10 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   }
 
   onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
-    if (status < 200 || this.#phase !== 'waiting') return true;
+    if (this.#phase !== 'waiting') return true;
+    if (status < 200) return this.#passOver();
     const { sink, call, clock } = this.context;
+    const fields = answerFields(status, raw, this.endpoint.target, call.publicPrefix ?? '');
     this.status = status;
     this.answeredAt = clock.monotonic();
     this.endpoint.answered(status, this.answeredAt);
@@ -134,8 +139,9 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
     }
     this.#phase = 'streaming';
     this.#expectMoreWithin(this.context.idleTimeoutMs);
-    sink.head(status, responseFields(raw, this.endpoint.target, call.publicPrefix ?? ''));
+    sink.head(status, fields);
     this.headSent = true;
+    if (hasNoBody(status, call.method)) this.onComplete();
     return true;
   }
 
@@ -154,6 +160,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   onComplete(): void {
     if (this.#phase !== 'streaming') return;
     this.#took(this.context.clock.monotonic());
+    this.endpoint.completed();
     this.context.sink.end();
     this.#finish();
   }
@@ -161,6 +168,13 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
   onError(cause: Error): void {
     if (this.#phase === 'settled' || this.#phase === 'discarding') return;
     this.#fail(transportError(cause, this.written));
+  }
+
+  // Interim answers are not for the client, who asked for none (RFC 9110 section 15.2).
+  #passOver(): boolean {
+    this.#interim += 1;
+    if (this.#interim > MAX_INTERIM_ANSWERS) throw new UpstreamError('upstream_bad_response');
+    return true;
   }
 
   #goOn(): void {
@@ -238,6 +252,6 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
     if (code !== 'upstream_timeout') return code;
     if (this.#paused) return 'client_gone';
     const { body } = this.context;
-    return this.#phase === 'waiting' && body instanceof UploadBody && body.starved ? 'request_timeout' : code;
+    return body instanceof UploadBody && body.starved ? 'request_timeout' : code;
   }
 }

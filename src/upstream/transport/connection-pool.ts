@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { LookupFunction } from 'node:net';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { EndpointTarget } from '../registry/endpoint-target.js';
 
 export interface ConnectionLimits {
@@ -30,11 +30,25 @@ export function connectionPool(target: EndpointTarget, limits: ConnectionLimits)
     maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     maxResponseSize: -1,
     strictContentLength: true,
-    connect: {
-      timeout: limits.connectTimeoutMs,
-      ...(target.address === undefined ? {} : { lookup: lookupOf(target.address) }),
-    },
+    connect: connectorTo(target, limits.connectTimeoutMs),
   });
+}
+
+/**
+ * undici takes a reset for the end of an answer that ends with its connection, so that a service which dies in the
+ * middle of one would seem to have finished. An answer the connection broke under is not complete (RFC 9112 section 8):
+ * under another code undici sees the error for what it is.
+ */
+function connectorTo({ address }: EndpointTarget, timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout, ...(address === undefined ? {} : { lookup: lookupOf(address) }) });
+  return (options, callback) => {
+    connect(options, (...outcome) => {
+      outcome[1]?.prependListener('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNRESET') error.code = 'ERR_UPSTREAM_RESET';
+      });
+      callback(...outcome);
+    });
+  };
 }
 
 /** Name resolution that always gives the address discovery found, so that Host and TLS still see the name. */
