@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { GatewayError } from './errors/gateway-error.js';
 import type { HangUp } from './hang-up.js';
 import type { Principal } from './principal.js';
@@ -18,6 +17,24 @@ export interface ResponseSink {
   end(): void;
   /** After `head`: breaks the message, so that the client cannot take it for a whole one. */
   abort(error: GatewayError): void;
+}
+
+/** Takes a streamed body. What it is told last, once, is `ended` or `broken`. */
+export interface BodyTaker {
+  take(chunk: Buffer): void;
+  ended(): void;
+  /** It will not come whole: `client_gone`, or what it was broken off for, such as `body_too_large`. */
+  broken(error: GatewayError): void;
+}
+
+/** A streamed body on its way in. Nothing done to it ends the client's connection, on which the answer has yet to go out. */
+export interface BodySource {
+  /** Begins to deliver; called at most once. */
+  deliverTo(taker: BodyTaker): void;
+  pause(): void;
+  resume(): void;
+  /** Reads the rest away; the taker hears no more. */
+  discard(): void;
 }
 
 /**
@@ -48,7 +65,7 @@ export interface Exchange {
   /** Set by the authentication guard. */
   principal: Principal | undefined;
   /** The body: bytes once read, the stream where the route streams, undefined where there is none. */
-  body: Buffer | Readable | undefined;
+  body: Buffer | BodySource | undefined;
   readonly hangUp: HangUp;
   /** What was begun is finished even if the client goes: its retry will ask for the answer. Set before the handler runs. */
   outlivesClient: boolean;

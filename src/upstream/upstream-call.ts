@@ -1,6 +1,5 @@
-import type { Readable } from 'node:stream';
 import type { HangUp } from '../kernel/hang-up.js';
-import type { UpstreamSummary } from '../kernel/exchange.js';
+import type { BodySource, UpstreamSummary } from '../kernel/exchange.js';
 import type { ServiceName } from '../kernel/services.js';
 
 /** One call to a backend service, free of any request object. */
@@ -16,7 +15,7 @@ export interface UpstreamCall {
    * among them.
    */
   readonly fields: string[];
-  readonly body: Buffer | Readable | undefined;
+  readonly body: Buffer | BodySource | undefined;
   /** `safe` for GET, HEAD, OPTIONS and what is declared idempotent with a body that can be sent twice. */
   readonly retry: 'safe' | 'never';
   /** Milliseconds to the head of the response, retries included; a streamed body's sending is not counted. */

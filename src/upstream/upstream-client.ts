@@ -3,7 +3,7 @@ import { Clock } from '../kernel/clock.js';
 import { Settings } from '../kernel/config/settings.js';
 import type { GatewayError } from '../kernel/errors/gateway-error.js';
 import { attemptFinished, retryStarted } from '../kernel/events.js';
-import type { ResponseSink, UpstreamSummary } from '../kernel/exchange.js';
+import type { BodySource, ResponseSink, UpstreamSummary } from '../kernel/exchange.js';
 import { SERVICE_NAMES, type ServiceName } from '../kernel/services.js';
 import { Balancer, whyNoneAvailable } from './registry/balancer.js';
 import type { Endpoint } from './registry/endpoint.js';
@@ -13,6 +13,7 @@ import { Bulkhead } from './resilience/bulkhead.js';
 import { CallScope } from './resilience/call-scope.js';
 import { DeadlineWheel } from './resilience/deadline-wheel.js';
 import { RetryPolicy } from './resilience/retry-policy.js';
+import { UploadPace } from './resilience/upload-pace.js';
 import { Attempt, type AttemptContext } from './transport/attempt.js';
 import { BufferSink, type BufferedAnswer } from './transport/buffer-sink.js';
 import { UploadBody } from './transport/upload-body.js';
@@ -63,8 +64,8 @@ export class UpstreamClient {
     bulkhead.enter();
     const timeoutMs = call.timeoutMs ?? this.settings.upstream.timeoutMs;
     const scope = new CallScope(this.#wheel, call.hangUp, this.clock.monotonic(), timeoutMs);
+    const context = this.#contextOf(call, sink, scope, retries);
     try {
-      const context = this.#contextOf(call, sink, scope, retries);
       retries.deposit();
       let last: Attempt | undefined;
       for (;;) {
@@ -77,6 +78,7 @@ export class UpstreamClient {
         last = attempt;
       }
     } finally {
+      if (context.body instanceof UploadBody) context.body.destroy();
       scope.close();
       bulkhead.leave();
     }
@@ -108,8 +110,15 @@ export class UpstreamClient {
       clock: this.clock,
       wheel: this.#wheel,
       idleTimeoutMs: call.idleTimeoutMs ?? this.settings.upstream.idleTimeoutMs,
-      body: call.body === undefined || Buffer.isBuffer(call.body) ? (call.body ?? null) : new UploadBody(call.body),
+      body: call.body === undefined || Buffer.isBuffer(call.body) ? (call.body ?? null) : this.#upload(call.body, scope),
     };
+  }
+
+  #upload(source: BodySource, scope: CallScope): UploadBody {
+    const pace = new UploadPace(this.settings.upstream.uploadPace, this.clock, this.#wheel, () => {
+      scope.end('request_timeout');
+    });
+    return new UploadBody(source, pace);
   }
 
   #publish(call: UpstreamCall, attempt: Attempt): void {

@@ -14,6 +14,7 @@ export function upstreamSettings(overrides: Partial<UpstreamSettings> = {}): Set
     connectTimeoutMs: 1_000,
     idleTimeoutMs: 5_000,
     maxConcurrency: 64,
+    uploadPace: { minBytesPerSecond: 0, windowMs: 1_000 },
     breakerOpenMs: 1_000,
     healthIntervalMs: 1_000,
     ...overrides,

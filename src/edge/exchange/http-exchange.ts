@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
-import type { Exchange, ResponseSink, UpstreamSummary } from '../../kernel/exchange.js';
+import type { BodySource, Exchange, ResponseSink, UpstreamSummary } from '../../kernel/exchange.js';
 import { HangUp } from '../../kernel/hang-up.js';
 import type { Principal } from '../../kernel/principal.js';
 import type { AnswerFields } from '../fields/answer-fields.js';
 import type { GatewayRequest, GatewayResponse } from '../server/message-classes.js';
-import { countedBody } from './counted-body.js';
+import { CountedBody } from './counted-body.js';
 import { HttpSink } from './http-sink.js';
 import { requestIdFrom, traceparentFrom } from './request-ids.js';
 
@@ -28,7 +27,7 @@ export class HttpExchange implements Exchange {
   outlivesClient = false;
   sink: ResponseSink;
   principal: Principal | undefined = undefined;
-  body: Buffer | Readable | undefined = undefined;
+  body: Buffer | BodySource | undefined = undefined;
   errorCode: string | undefined = undefined;
   upstream: UpstreamSummary | undefined = undefined;
   /** The connection can carry no other exchange after this one. */
@@ -81,12 +80,11 @@ export class HttpExchange implements Exchange {
     response.writeContinue();
   }
 
-  /** Hands the body on as a stream: a Transform-free tap that counts, and breaks off beyond `maxBytes`. */
+  /** Hands the body on as it comes, counted, and broken off beyond `maxBytes`. */
   streamBody(maxBytes: number): void {
     if (this.requestHeaders['content-length'] === undefined && this.requestHeaders['transfer-encoding'] === undefined)
       return;
-    this.body = countedBody(this, maxBytes);
-    if (this.requestHeaders.expect !== undefined) this.#inviteWhenRead();
+    this.body = new CountedBody(this, maxBytes);
   }
 
   /** True while a body was announced and not all of it has been taken off the connection. */
@@ -94,17 +92,6 @@ export class HttpExchange implements Exchange {
     if (this.request.complete) return false;
     const { headers } = this.request;
     return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  }
-
-  // A backend that cannot be reached is told of before the client has sent anything.
-  #inviteWhenRead(): void {
-    const { request } = this;
-    const read = request._read.bind(request);
-    request._read = (size) => {
-      request._read = read;
-      this.inviteBody();
-      read(size);
-    };
   }
 
   /** An answer's fields with those the gateway adds to every answer; called once, when the head goes out. */

@@ -112,6 +112,10 @@ function upstreamFrom(environment: Environment): UpstreamSettings {
     connectTimeoutMs: environment.UPSTREAM_CONNECT_TIMEOUT_MS,
     idleTimeoutMs: environment.UPSTREAM_IDLE_TIMEOUT_MS,
     maxConcurrency: environment.UPSTREAM_MAX_CONCURRENCY,
+    uploadPace: {
+      minBytesPerSecond: environment.UPLOAD_MIN_BYTES_PER_SECOND,
+      windowMs: environment.REQUEST_TIMEOUT_MS,
+    },
     breakerOpenMs: environment.BREAKER_OPEN_MS,
     healthIntervalMs: environment.HEALTH_INTERVAL_MS,
   };

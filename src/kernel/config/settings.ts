@@ -27,6 +27,8 @@ export interface UpstreamSettings {
   readonly idleTimeoutMs: number;
   /** Calls under way at once for one service, in this process. */
   readonly maxConcurrency: number;
+  /** Least average of an upload's bytes over each window of waiting for its client; 0 bytes turn it off. */
+  readonly uploadPace: { readonly minBytesPerSecond: number; readonly windowMs: number };
   readonly breakerOpenMs: number;
   readonly healthIntervalMs: number;
 }

@@ -89,6 +89,7 @@ export const VARIABLES = {
   REQUEST_TIMEOUT_MS: integer(100, 600_000).default(30_000),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(30_000),
   UPLOAD_MAX_BYTES: integer(1, 999_999_999_999_999).default(1_099_511_627_776),
+  UPLOAD_MIN_BYTES_PER_SECOND: integer(0, 1_000_000_000).default(1_024),
 
   DATA_INGESTION_SERVICE_URL: serviceUrl,
   QC_SERVICE_URL: serviceUrl,

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { CallHandler, ExecutionContext } from '@nestjs/common';
 import { defer, lastValueFrom, type Observable } from 'rxjs';
+import { bodySource } from '../../../test/support/body-source.js';
 import { buildExchange } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
@@ -164,7 +165,7 @@ describe('a POST with an idempotency key', () => {
     const { interceptor } = open();
     const target = `/upload?checksum=sha256:${'a'.repeat(64)}`;
     const upload = (handle: (exchange: Exchange) => unknown, url = target) =>
-      post(interceptor, handle, { body: Readable.from([]), route: '/upload' }, url);
+      post(interceptor, handle, { body: bodySource(Readable.from([])), route: '/upload' }, url);
     await upload((exchange) => answer(exchange, 422)).result;
     await upload(answer).result;
     const again = upload(() => {
@@ -180,7 +181,7 @@ describe('a POST with an idempotency key', () => {
     'of streamed bytes without a checksum is refused: %s',
     async (target) => {
       const { interceptor } = open();
-      const refused = post(interceptor, answer, { body: Readable.from([]) }, target);
+      const refused = post(interceptor, answer, { body: bodySource(Readable.from([])) }, target);
       await expect(refused.result).rejects.toMatchObject({ code: 'invalid_idempotency_key' });
     },
   );

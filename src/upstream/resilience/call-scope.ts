@@ -27,7 +27,7 @@ export class CallScope implements Deadline {
     wheel.watch(this);
     if (hangUp === undefined) return;
     this.#onHangUp = () => {
-      this.#end('client_gone');
+      this.end('client_gone');
     };
     hangUp.listen(this.#onHangUp);
   }
@@ -42,16 +42,17 @@ export class CallScope implements Deadline {
   }
 
   expire(): void {
-    this.#end('upstream_timeout');
+    this.end('upstream_timeout');
+  }
+
+  /** Stops whatever is under way; there will be nothing more of this call. */
+  end(code: ErrorCode): void {
+    this.#endedBy ??= code;
+    this.current?.cancel(code);
   }
 
   close(): void {
     this.wheel.release(this);
     if (this.#onHangUp !== undefined) this.hangUp?.unlisten(this.#onHangUp);
-  }
-
-  #end(code: ErrorCode): void {
-    this.#endedBy ??= code;
-    this.current?.cancel(code);
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { bodySource } from '../../../test/support/body-source.js';
 import { callTo, clientFor, RecordingSink } from '../../../test/support/upstream-client.js';
 import {
   httpUpstream,
@@ -29,7 +30,10 @@ async function frontOf(upstream: { readonly url: string }, idleTimeoutMs = 5_000
     };
     const fields = length === undefined ? [] : ['content-length', length];
     subject.client
-      .send(callTo({ method: 'POST', retry: 'never', path: '/upload', fields, body: request, idleTimeoutMs }), sink)
+      .send(
+        callTo({ method: 'POST', retry: 'never', path: '/upload', fields, body: bodySource(request), idleTimeoutMs }),
+        sink,
+      )
       .then(({ status }) => ends.push(status))
       .catch(({ code, status }: { code: string; status: number }) => {
         ends.push(code);
@@ -171,7 +175,7 @@ describe('a streamed body', () => {
     const slow = Readable.from(trickle(6, 40));
     const sink = new RecordingSink();
     await subject.client.send(
-      callTo({ method: 'POST', retry: 'never', body: slow, timeoutMs: 120, idleTimeoutMs: 1_000 }),
+      callTo({ method: 'POST', retry: 'never', body: bodySource(slow), timeoutMs: 120, idleTimeoutMs: 1_000 }),
       sink,
     );
     expect(sink.text).toBe('6 undefined chunked');
@@ -204,7 +208,7 @@ describe('a body that the edge breaks off', () => {
     await using subject = clientFor([upstream.url]);
     const body = new Readable({ read: () => {} });
     body.push('x');
-    const sending = subject.client.fetch(callTo({ method: 'POST', retry: 'never', body }));
+    const sending = subject.client.fetch(callTo({ method: 'POST', retry: 'never', body: bodySource(body) }));
     await until(() => upstream.connections === 1);
     body.destroy(new GatewayError('body_too_large'));
     await expect(sending).rejects.toMatchObject({ code: 'body_too_large' });

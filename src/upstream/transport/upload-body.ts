@@ -1,75 +1,100 @@
-import { Readable } from 'node:stream';
-import { GatewayError } from '../../kernel/errors/gateway-error.js';
+import { EventEmitter } from 'node:events';
+import type { GatewayError } from '../../kernel/errors/gateway-error.js';
+import type { BodySource, BodyTaker } from '../../kernel/exchange.js';
+import type { UploadPace } from '../resilience/upload-pace.js';
 
-const LINGER_MS = 30_000;
+type Phase = 'untouched' | 'flowing' | 'held' | 'over';
 
 /**
- * Stands between a client's request stream and undici. undici destroys the body it sends when the answer comes early or
- * the connection breaks; done to the client's own stream, that would cut the connection the answer has to go out on.
- * So the rest is read and thrown away instead, for up to 30 s (a lingering close, RFC 9112 section 9.6).
+ * A streamed body in the form undici takes one: the few parts of a stream that it uses, and no buffer. undici destroys
+ * what it sends when the answer comes early or the connection breaks; here that ends the sending alone, and the source
+ * reads the rest away.
  */
-export class UploadBody extends Readable {
-  #attached = false;
-  #ended = false;
-  #clientFailed = false;
+export class UploadBody extends EventEmitter implements BodyTaker {
+  destroyed = false;
+  /** What undici looks for on a stream that ended before it came to send it. */
+  errored: Error | null = null;
+  closed = false;
+  #phase: Phase = 'untouched';
 
-  constructor(private readonly source: Readable) {
+  constructor(
+    private readonly source: BodySource,
+    private readonly pace: UploadPace,
+  ) {
     super();
     // undici listens only while it sends; what fails later must not go unheard, which would end the process.
-    this.on('error', () => {});
+    this.on('error', () => undefined);
   }
 
   /** The body is waiting for more from the client, not for the service to take what there is. */
   get starved(): boolean {
-    return this.#attached && !this.source.isPaused() && this.readableLength === 0;
+    return this.#phase === 'flowing';
   }
 
   /** Nothing has been read yet: another attempt can send it. */
   get untouched(): boolean {
-    return !this.#attached && !this.destroyed;
+    return this.#phase === 'untouched' && !this.destroyed;
   }
 
-  override _read(): void {
-    if (!this.#attached) {
-      this.#attached = true;
-      this.source.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onLost).on('close', this.#onLost);
-      if (this.source.readableEnded) this.#onEnd();
-      else if (this.source.destroyed) this.#onLost();
+  /** Marks a stream to undici, which calls it never. */
+  pipe(): never {
+    throw new TypeError('An upload is not piped.');
+  }
+
+  resume(): this {
+    if (this.destroyed) return this;
+    if (this.#phase === 'untouched') {
+      this.#phase = 'flowing';
+      this.pace.begin();
+      this.source.deliverTo(this);
+    } else if (this.#phase === 'held') {
+      this.#phase = 'flowing';
+      this.pace.wait();
+      this.source.resume();
     }
-    if (!this.#ended) this.source.resume();
+    return this;
   }
 
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.source.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onLost);
-    if (this.#attached && !this.#ended && !this.#clientFailed) this.#discardRest();
-    callback(error);
+  pause(): this {
+    if (this.#phase !== 'flowing') return this;
+    this.#phase = 'held';
+    this.pace.hold();
+    this.source.pause();
+    return this;
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.source.pause();
-  };
+  take(chunk: Buffer): void {
+    this.pace.received(chunk.length);
+    this.emit('data', chunk);
+  }
 
-  readonly #onEnd = (): void => {
-    this.#ended = true;
-    this.push(null);
-  };
+  ended(): void {
+    this.#end();
+    this.emit('end');
+  }
 
-  readonly #onLost = (reason?: Error): void => {
-    if (this.#ended || this.destroyed) return;
-    this.#clientFailed = true;
-    // What the edge broke off for a reason of its own (a body too large) keeps that reason.
-    this.destroy(reason instanceof GatewayError ? reason : new GatewayError('client_gone', { cause: reason }));
-  };
+  broken(error: GatewayError): void {
+    this.#end();
+    this.destroy(error);
+  }
 
-  #discardRest(): void {
-    const { source } = this;
-    const timer = setTimeout(() => source.destroy(), LINGER_MS).unref();
-    source.once('close', () => {
-      clearTimeout(timer);
+  destroy(error?: Error): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.errored = error ?? null;
+    const unread = this.#phase === 'flowing' || this.#phase === 'held';
+    this.#end();
+    if (unread) this.source.discard();
+    process.nextTick(() => {
+      if (error !== undefined) this.emit('error', error);
+      this.closed = true;
+      this.emit('close');
     });
-    source.once('end', () => {
-      clearTimeout(timer);
-    });
-    source.resume();
+    return this;
+  }
+
+  #end(): void {
+    this.#phase = 'over';
+    this.pace.end();
   }
 }
