@@ -46,8 +46,27 @@ export class RawClient {
 
   /** Waits until the server has closed its side or the connection broke. */
   async untilEnded(): Promise<string> {
-    await eventually(() => (this.ended || this.closed ? true : undefined));
+    if (!this.ended && !this.closed) {
+      await new Promise<void>((resolve) => {
+        this.#socket.once('end', resolve).once('close', () => {
+          resolve();
+        });
+      });
+    }
     return this.#received;
+  }
+
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
+  goOnReading(): void {
+    this.#socket.resume();
+  }
+
+  /** Bytes that were sent and that nobody has taken yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
   }
 
   end(): void {
