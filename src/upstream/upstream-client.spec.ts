@@ -42,6 +42,21 @@ describe('UpstreamClient: an answer', () => {
     expect([sink.status, sink.text]).toEqual([200, 'ok']);
   });
 
+  it.each([
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'],
+    ['GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'],
+    ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'],
+  ])('without a body is whole although it tells a length: %s %j', async (method, bytes) => {
+    await using upstream = await scripts(say(bytes));
+    await using subject = clientFor([upstream.url]);
+    for (let call = 0; call < 6; call++) {
+      const sink = new RecordingSink();
+      await subject.client.send(callTo({ method }), sink);
+      expect([sink.ended, sink.aborted]).toEqual([true, undefined]);
+    }
+    expect(subject.registry.of('qc')[0]?.breaker.kind).toBe('closed');
+  });
+
   it('stops while the sink is full and goes on when it has drained', async () => {
     const size = 8 * 1024 * 1024;
     let taken = 0;
