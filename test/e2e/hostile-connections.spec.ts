@@ -8,7 +8,11 @@ const MIB = 1_048_576;
 let subject: HostileGateway;
 
 beforeAll(async () => {
-  subject = await HostileGateway.boot({ UPSTREAM_TIMEOUT_MS: '1500', BREAKER_OPEN_MS: '10' });
+  subject = await HostileGateway.boot({
+    UPSTREAM_TIMEOUT_MS: '1500',
+    UPSTREAM_IDLE_TIMEOUT_MS: '1500',
+    BREAKER_OPEN_MS: '10',
+  });
 });
 afterAll(() => subject.close());
 // Breakers that the last test opened close again.
@@ -157,6 +161,59 @@ describe('an answer that comes before the upload has ended', () => {
     await until(() => subject.backend.last?.requestIsWhole === true);
     subject.backend.last?.say('5\r\n late\r\n0\r\n\r\n');
     expect(await finalAnswer(client)).toMatchObject({ body: 'early late', whole: true });
+  });
+});
+
+/** Sends the same again and again, as fast as it is taken, until the gateway cuts it off. */
+function flood(connection: BackendConnection, piece: string): void {
+  const bytes = Buffer.from(piece.repeat(Math.ceil(65_536 / piece.length)), 'latin1');
+  const pump = (): void => {
+    while (!connection.closed) if (!connection.socket.write(bytes)) return;
+  };
+  connection.socket.on('drain', pump);
+  pump();
+}
+
+describe('a backend that never ends', () => {
+  it('an error that is not for the client is cut off, and the client answered at once', async () => {
+    answer((connection) => {
+      connection.say('HTTP/1.1 500 Internal Server Error\r\nTransfer-Encoding: chunked\r\n\r\n');
+      flood(connection, '6\r\nsecret\r\n');
+    });
+    const client = await subject.upload(['Content-Length: 4'], 'body');
+    const failed = await finalAnswer(client);
+    expect([failed?.status, codeOf(failed)]).toEqual([500, 'upstream_error']);
+    expect(client.received).not.toContain('secret');
+    await until(() => subject.backend.last?.closed === true);
+  });
+
+  it('its status line is ended by the deadline', async () => {
+    answer((connection) => {
+      connection.say('HTTP/1.1 200 ');
+      flood(connection, 'O');
+    });
+    expect(codeOf(await subject.ask())).toBe('upstream_timeout');
+    await until(() => subject.backend.last?.closed === true);
+  });
+
+  it('a chunk’s extension is ended as silence is: nothing of the body comes', async () => {
+    answer((connection) => {
+      connection.say('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n2;');
+      flood(connection, 'a');
+    });
+    expect(await subject.ask()).toMatchObject({ status: 200, body: 'ok', whole: false });
+    await until(() => subject.backend.last?.closed === true);
+  });
+
+  it('its answer is cut off when the client goes', async () => {
+    answer((connection) => {
+      connection.say('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      flood(connection, '6\r\nalways\r\n');
+    });
+    const client = await subject.open();
+    await client.receive(/always/);
+    client.reset();
+    await until(() => subject.backend.last?.closed === true);
   });
 });
 

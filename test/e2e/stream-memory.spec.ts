@@ -9,7 +9,7 @@ import { ScriptedBackends } from '../support/scripted-backends.js';
 const MIB = 1_048_576;
 const BYTES = 512 * MIB;
 /** What may stay over idle: V8 frees passing chunks some 32 MiB at a time, and the process keeps up to 48 MiB of it. */
-const MAX_GROWTH_MIB = 128;
+const MAX_GROWTH_MIB = 96;
 
 const auth = new ScriptedBackends();
 let storage: Server;

@@ -71,6 +71,7 @@ describe('framing', () => {
 
   it.each([
     ['Content-Length: 5', 'bytes', [['5'], []]],
+    ['Content-Length: 0', '', [['0'], []]],
     ['Transfer-Encoding: chunked', '5\r\nbytes\r\n0\r\n\r\n', [[], ['chunked']]],
   ])('of an upload by %s stays so', async (framing, body, expected) => {
     subject.backend.answer = (connection) => {

@@ -52,7 +52,7 @@ const JSON_BODY: readonly ErrorCode[] = [
 const BY_BODY: Readonly<Record<RouteDeclaration['body'], readonly ErrorCode[]>> = {
   none: [],
   json: JSON_BODY,
-  stream: ['body_too_large'],
+  stream: ['body_too_large', 'request_timeout'],
   'stream-or-json': JSON_BODY,
 };
 

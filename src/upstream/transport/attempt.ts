@@ -157,6 +157,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Cancellable {
     return false;
   }
 
+  // undici hands over trailers too; they go no further (RFC 9110 section 6.5.1 leaves that to an intermediary).
   onComplete(): void {
     if (this.#phase !== 'streaming') return;
     this.#took(this.context.clock.monotonic());
