@@ -110,7 +110,8 @@ export class UpstreamClient {
       clock: this.clock,
       wheel: this.#wheel,
       idleTimeoutMs: call.idleTimeoutMs ?? this.settings.upstream.idleTimeoutMs,
-      body: call.body === undefined || Buffer.isBuffer(call.body) ? (call.body ?? null) : this.#upload(call.body, scope),
+      body:
+        call.body === undefined || Buffer.isBuffer(call.body) ? (call.body ?? null) : this.#upload(call.body, scope),
     };
   }
 
