@@ -1,6 +1,7 @@
 // Upload and download of large bodies through the gateway and the bare proxy: MB/s, CPU per GiB, memory above idle.
 // Usage: npm run build && node bench/transfer.bench.mjs [gibibytes=2] [rounds=5]
-// The rounds are interleaved and follow one that warms up; each figure is the median, the memory the highest of all.
+// Rounds are interleaved, every other one in reverse, after one that warms up; each figure is the median, the memory
+// the highest of all.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -84,7 +85,7 @@ const runs = [
   { what: 'gateway download', target: gateway, transfer: download('/api/v1/results/download/bench') },
 ].map((run) => ({ ...run, idle: memoryMiB(run.target.pid).resident, results: [] }));
 for (let round = 0; round <= rounds; round += 1) {
-  for (const run of runs) {
+  for (const run of round % 2 === 0 ? runs : runs.toReversed()) {
     const result = await measure(run);
     if (round > 0) run.results.push(result);
   }
