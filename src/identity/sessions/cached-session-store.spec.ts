@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSession, TEST_LIFE } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { openRedis } from '../../../test/support/open-redis.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
 import type { Principal } from '../../kernel/principal.js';
-import { createRedisClient } from '../../state/redis-client.js';
-import { RedisConnection } from '../../state/redis-connection.js';
-import { readRedisTarget } from '../../state/redis-target.js';
+import type { RedisConnection } from '../../state/redis-connection.js';
 import { SharedRedis, type ChannelFollower } from '../../state/shared-redis.js';
 import { CachedSessionStore } from './cached-session-store.js';
 import { MemorySessionStore } from './memory-session-store.js';
@@ -35,6 +34,10 @@ class Channel extends SharedRedis {
   override readonly client = undefined;
   override readonly available = true;
   follower: ChannelFollower | undefined;
+
+  override ask(): Promise<never> {
+    return Promise.reject(new Error('there is no Redis to ask'));
+  }
 
   override follow(_: string, follower: ChannelFollower): () => void {
     this.follower = follower;
@@ -84,7 +87,7 @@ describe('CachedSessionStore', () => {
   it('drops a session when a replica tells of its change', async () => {
     await ask();
     await shared.end(principal.userId, principal.sessionId);
-    channel.follower?.message(principal.sessionId);
+    channel.follower?.message(`ended ${principal.sessionId}`);
     expect(await ask()).toBeUndefined();
   });
 
@@ -100,7 +103,7 @@ describe('CachedSessionStore', () => {
     const early = ask();
     await sleep(0);
     await shared.end(principal.userId, principal.sessionId);
-    channel.follower?.message(principal.sessionId);
+    channel.follower?.message(`ended ${principal.sessionId}`);
     open();
     await early;
     expect(await ask()).toBeUndefined();
@@ -152,10 +155,9 @@ suite('two instances over one Redis', () => {
   beforeAll(async () => {
     server = await startPrivateRedis();
     for (let count = 0; count < 2; count += 1) {
-      const redis = new RedisConnection(createRedisClient(readRedisTarget(server.url)));
+      const redis = await openRedis(server.url);
       const store = new CachedSessionStore(new RedisSessionStore(redis, TEST_LIFE, clock), redis, TEST_LIFE, clock);
       instances.push({ redis, store });
-      await new Promise((resolve) => redis.client.once('ready', resolve));
     }
   });
 

@@ -41,8 +41,8 @@ export class CachedSessionStore extends SessionStore implements LiveSessions {
     // Rare enough to spare the store a write per request, often enough that no session in use falls idle.
     this.#touchEveryMs = Math.min(TOUCH_CEILING_MS, life.idleMs / 4);
     this.#unfollow = redis.follow(SESSION_CHANNEL, {
-      message: (sessionId) => {
-        this.#drop(sessionId);
+      message: (text) => {
+        this.#drop(text.slice(text.indexOf(' ') + 1));
       },
       following: (isFollowing) => {
         this.#following = isFollowing;

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../kernel/config/settings.js';
 import type { SharedRedis } from '../../state/shared-redis.js';
 import { CachedSessionStore } from './cached-session-store.js';
+import { FinalSessionStore } from './final-session-store.js';
 import type { LiveSessions } from './live-sessions.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
@@ -16,5 +17,6 @@ export function createSessionStore(
 ): SessionStore & LiveSessions {
   const life = sessionLifeFrom(identity);
   if (redis.client === undefined) return new MemorySessionStore(life, clock);
-  return new CachedSessionStore(new RedisSessionStore(redis, life, clock), redis, life, clock);
+  const shared = new FinalSessionStore(new RedisSessionStore(redis, life, clock), redis);
+  return new CachedSessionStore(shared, redis, life, clock);
 }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { openRedis } from '../../../test/support/open-redis.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
 import { buildSession, TEST_LIFE, type OpenedSession } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { createRedisClient } from '../../state/redis-client.js';
-import { RedisConnection } from '../../state/redis-connection.js';
-import { readRedisTarget } from '../../state/redis-target.js';
+import type { RedisConnection } from '../../state/redis-connection.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import type { RefreshToken } from './refresh-token.js';
@@ -34,8 +33,7 @@ async function inCluster(): Promise<Place> {
 }
 
 async function over(server: PrivateRedis, url = server.url): Promise<Place> {
-  const redis = new RedisConnection(createRedisClient(readRedisTarget(url)));
-  await new Promise((resolve) => redis.client.once('ready', resolve));
+  const redis = await openRedis(url);
   return {
     store: (clock) => new RedisSessionStore(redis, TEST_LIFE, clock),
     redis,
