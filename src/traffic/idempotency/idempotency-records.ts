@@ -60,6 +60,10 @@ export class IdempotencyRecords {
     return { kind: 'replay', answer: standing.answer };
   }
 
+  onApplicationShutdown(): void {
+    this.store.close();
+  }
+
   #claimOf(key: string, running: RunningEntry, body: IdempotentRequest['body']): IdempotencyClaim {
     const isStreamed = body === 'streamed';
     const claim = new IdempotencyClaim(this.store, key, running, {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { openRedis } from '../../../test/support/open-redis.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
+import { until } from '../../../test/support/until.js';
+import type { RedisConnection } from '../../state/redis-connection.js';
+import { AnswerSeal } from '../recording/answer-seal.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
-import { AnswerSeal } from './answer-seal.js';
 import { IdempotencyRecords, type IdempotentRequest } from './idempotency-records.js';
 import type { DoneEntry, IdempotencyStore, RunningEntry } from './idempotency.store.js';
 import { IdempotencyStoreFull, MemoryIdempotencyStore } from './memory-idempotency.store.js';
@@ -191,24 +193,23 @@ const withRedis = hasRedisServer('idempotency over Redis') ? describe : describe
 
 withRedis('idempotency records in Redis', () => {
   let server: PrivateRedis;
-  let client: Redis;
-  const seal = new AnswerSeal('a secret for tests only, 32 characters');
+  let redis: RedisConnection;
+  const seal = new AnswerSeal('a secret for tests only, 32 characters', 'tests');
   beforeAll(async () => {
     server = await startPrivateRedis();
-    client = new Redis(server.url, { commandTimeout: 300, enableOfflineQueue: false, retryStrategy: () => 50 });
-    client.on('error', () => undefined);
-    await new Promise((resolve) => client.once('ready', resolve));
+    redis = await openRedis(server.url);
   });
   afterAll(async () => {
-    client.disconnect();
+    redis.onApplicationShutdown();
     await server.close();
   });
-  beforeEach(() => client.flushall());
+  beforeEach(() => redis.client.flushall());
 
-  contract(() => new RedisIdempotencyStore(client, seal));
+  contract(() => new RedisIdempotencyStore(redis, seal));
 
   it('give a running request more time when it asks for it', async () => {
-    const store = new RedisIdempotencyStore(client, seal);
+    const store = new RedisIdempotencyStore(redis, seal);
+    const { client } = redis;
     const mine: RunningEntry = { state: 'running', fingerprint: 'f', owner: 'me' };
     await store.claim('k', mine, 1_000);
     await store.renew('k', mine, 60_000);
@@ -217,7 +218,8 @@ withRedis('idempotency records in Redis', () => {
   });
 
   it('keep no answer that can be read or moved there, and no key without an end', async () => {
-    const records = new IdempotencyRecords(new RedisIdempotencyStore(client, seal), LIFETIMES);
+    const records = new IdempotencyRecords(new RedisIdempotencyStore(redis, seal), LIFETIMES);
+    const { client } = redis;
     const body = Buffer.from('{"url":"/results/download/a-signed-token"}');
     await (await started(records)).complete({ ...ANSWER, body });
     const [key = ''] = await client.keys('*');
@@ -232,11 +234,11 @@ withRedis('idempotency records in Redis', () => {
   });
 
   it('refuse with state_unavailable while Redis is gone, since the work could be done twice', async () => {
-    const records = new IdempotencyRecords(new RedisIdempotencyStore(client, seal), LIFETIMES);
+    const records = new IdempotencyRecords(new RedisIdempotencyStore(redis, seal), LIFETIMES);
     await server.kill();
     expect(await codeOf(records.begin(REQUEST))).toBe('state_unavailable');
     await server.start();
-    await new Promise((resolve) => client.once('ready', resolve));
+    await until(() => redis.available);
     expect((await records.begin(REQUEST)).kind).toBe('started');
   });
 });

@@ -23,4 +23,5 @@ export abstract class IdempotencyStore {
   abstract renew(key: string, running: RunningEntry, ttlMs: number): void | Promise<void>;
   abstract finish(key: string, running: RunningEntry, done: DoneEntry, ttlMs: number): void | Promise<void>;
   abstract release(key: string, running: RunningEntry): void | Promise<void>;
+  abstract close(): void;
 }

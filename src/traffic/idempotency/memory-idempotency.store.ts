@@ -68,6 +68,12 @@ export class MemoryIdempotencyStore extends IdempotencyStore {
     if (this.#owns(key, running)) this.#running.delete(key);
   }
 
+  override close(): void {
+    this.#running.clear();
+    this.#done.clear();
+    this.#bytes = 0;
+  }
+
   #owns(key: string, running: RunningEntry): boolean {
     return this.#running.get(key)?.entry.owner === running.owner;
   }

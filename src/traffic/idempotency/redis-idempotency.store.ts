@@ -1,7 +1,9 @@
-import type { Cluster, Redis } from 'ioredis';
 import { RedisScript } from '../../state/redis-script.js';
-import type { AnswerSeal } from './answer-seal.js';
+import type { SharedRedis } from '../../state/shared-redis.js';
+import { isRefusal, StoreAway } from '../../state/store-answer.js';
+import type { AnswerSeal } from '../recording/answer-seal.js';
 import { IdempotencyStore, type DoneEntry, type IdempotencyEntry, type RunningEntry } from './idempotency.store.js';
+import { OwedWrites } from './owed-writes.js';
 
 const CLAIM = new RedisScript(`
 local standing = redis.call('GET', KEYS[1])
@@ -26,10 +28,16 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 `);
 
-/** Entries shared by all instances. A value is `running <fingerprint> <owner>` or `done <fingerprint> <sealed answer>`. */
+/**
+ * Entries shared by all instances. A value is `running <fingerprint> <owner>` or `done <fingerprint> <sealed answer>`.
+ * What Redis did not confirm it may have done, or may yet do when it thaws: an unconfirmed claim is released later, and
+ * an answer that could not be kept is kept later, so that no key stays blocked and no work is done twice.
+ */
 export class RedisIdempotencyStore extends IdempotencyStore {
+  readonly #owed = new OwedWrites();
+
   constructor(
-    private readonly client: Redis | Cluster,
+    private readonly redis: Pick<SharedRedis, 'ask'>,
     private readonly seal: AnswerSeal,
     private readonly prefix = 'genoflow:idempotency:',
   ) {
@@ -37,33 +45,47 @@ export class RedisIdempotencyStore extends IdempotencyStore {
   }
 
   override async claim(key: string, entry: RunningEntry, ttlMs: number): Promise<IdempotencyEntry | undefined> {
-    const standing = await CLAIM.run(this.client, [this.prefix + key], [textOfRunning(entry), ttlMs]);
-    return typeof standing === 'string' ? this.#read(key, standing) : undefined;
+    const standing = await this.#run(CLAIM, key, [textOfRunning(entry), ttlMs]).catch((error: unknown) => {
+      if (!(error instanceof StoreAway) && !isRefusal(error)) this.#owed.add(() => this.release(key, entry));
+      throw error;
+    });
+    if (typeof standing !== 'string') return undefined;
+    const found = this.#read(key, standing);
+    // A Cluster client asks again when a connection is lost, and then meets the claim it made.
+    return found.state === 'running' && found.owner === entry.owner ? undefined : found;
   }
 
   override async renew(key: string, running: RunningEntry, ttlMs: number): Promise<void> {
-    await RENEW.run(this.client, [this.prefix + key], [textOfRunning(running), ttlMs]);
+    await this.#run(RENEW, key, [textOfRunning(running), ttlMs]);
   }
 
   override async finish(key: string, running: RunningEntry, done: DoneEntry, ttlMs: number): Promise<void> {
-    const { status, fields, body } = done.answer;
-    const head = Buffer.from(`${JSON.stringify({ status, fields })}\n`);
-    const sealed = this.seal.seal(Buffer.concat([head, body]), key);
-    const values = [textOfRunning(running), `done ${done.fingerprint} ${sealed}`, ttlMs];
-    await FINISH.run(this.client, [this.prefix + key], values);
+    const { body, ...head } = done.answer;
+    const text = `done ${done.fingerprint} ${this.seal.seal({ head, body }, key)}`;
+    const write = () => this.#run(FINISH, key, [textOfRunning(running), text, ttlMs]);
+    await write().catch((error: unknown) => {
+      this.#owed.add(write, text.length);
+      throw error;
+    });
   }
 
   override async release(key: string, running: RunningEntry): Promise<void> {
-    await RELEASE.run(this.client, [this.prefix + key], [textOfRunning(running)]);
+    await this.#run(RELEASE, key, [textOfRunning(running)]);
+  }
+
+  override close(): void {
+    this.#owed.close();
+  }
+
+  #run(script: RedisScript, key: string, values: readonly (string | number)[]): Promise<unknown> {
+    return this.redis.ask((client) => script.run(client, [this.prefix + key], values));
   }
 
   #read(key: string, text: string): IdempotencyEntry {
     const [state, fingerprint = '', rest = ''] = text.split(' ', 3);
     if (state === 'running') return { state, fingerprint, owner: rest };
-    const content = this.seal.open(rest, key);
-    const headEnd = content.indexOf(0x0a);
-    const head = JSON.parse(content.toString('utf8', 0, headEnd)) as { status: number; fields: string[] };
-    return { state: 'done', fingerprint, answer: { ...head, body: content.subarray(headEnd + 1) } };
+    const { head, body } = this.seal.open(rest, key);
+    return { state: 'done', fingerprint, answer: { ...(head as { status: number; fields: string[] }), body } };
   }
 }
 

@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { caching, type Cache } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import type { SharedRedis } from '../../state/shared-redis.js';
+import { AnswerSeal } from '../recording/answer-seal.js';
 import type { RecordedAnswer } from '../recording/recorded-answer.js';
 
 export interface KeptAnswer extends RecordedAnswer {
@@ -22,10 +22,12 @@ const DEFAULT_TTL_MS = 1_000;
 const PREFIX = 'genoflow:answer:';
 
 /** cache-manager over Redis where there is one, else over its memory store; bounded in number and bytes. */
-export async function openAnswerStore(redis: SharedRedis): Promise<AnswerStore> {
-  if (redis.client !== undefined)
+export async function openAnswerStore(redis: SharedRedis, secret: string): Promise<AnswerStore> {
+  if (redis.client !== undefined) {
     // The adapter's type asks for ioredis's Redis; of a Cluster it uses the same get and set.
-    return new RedisAnswerStore(await caching(redisInsStore(redis.client as never)), redis);
+    const cache = await caching(redisInsStore(redis.client as never));
+    return new RedisAnswerStore(cache, redis, new AnswerSeal(secret, 'genoflow cached answers'));
+  }
   const memory = await caching('memory', {
     max: MAX_ANSWERS,
     maxSize: MAX_BYTES,
@@ -52,25 +54,27 @@ class MemoryAnswerStore extends AnswerStore {
   }
 }
 
+/** Sealed, so that whoever can write to Redis cannot put an answer of their own before a clinician. */
 class RedisAnswerStore extends AnswerStore {
   constructor(
     private readonly cache: Cache,
     private readonly redis: SharedRedis,
+    private readonly seal: AnswerSeal,
   ) {
     super();
   }
 
   override async read(key: string): Promise<KeptAnswer | undefined> {
     if (!this.redis.available) return undefined;
-    const text = await this.cache.get<string>(PREFIX + key);
-    if (text === undefined) return undefined;
-    const kept = JSON.parse(text) as Omit<KeptAnswer, 'body'> & { body: string };
-    return { ...kept, body: Buffer.from(kept.body) };
+    const text = await this.redis.ask(() => this.cache.get<unknown>(PREFIX + key));
+    if (typeof text !== 'string') return undefined;
+    const { head, body } = this.seal.open(text, key);
+    return { ...(head as Omit<KeptAnswer, 'body'>), body };
   }
 
-  override async write(key: string, answer: KeptAnswer, ttlMs: number): Promise<void> {
-    if (!this.redis.available || !isUtf8(answer.body)) return;
-    // As one string: the adapter's own serialiser revives functions and dates it finds inside objects.
-    await this.cache.set(PREFIX + key, JSON.stringify({ ...answer, body: answer.body.toString('utf8') }), ttlMs);
+  override async write(key: string, { body, ...head }: KeptAnswer, ttlMs: number): Promise<void> {
+    if (!this.redis.available) return;
+    const text = this.seal.seal({ head, body }, key);
+    await this.redis.ask(() => this.cache.set(PREFIX + key, text, ttlMs));
   }
 }

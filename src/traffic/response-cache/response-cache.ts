@@ -4,9 +4,6 @@ import type { RecordedAnswer } from '../recording/recorded-answer.js';
 import type { AnswerStore } from './answer-store.js';
 import { keepForMs, keptFields } from './cache-rules.js';
 
-/** After a failure the store is left alone this long. */
-const PAUSE_AFTER_FAILURE_MS = 1_000;
-
 /** What an answer depends on: where it is, what was asked, and what its reader may see. */
 export interface CacheSubject {
   readonly route: string;
@@ -17,8 +14,6 @@ export interface CacheSubject {
 
 /** Answers of catalogue reads, for a short time. Its own failure is a miss, never the request's. */
 export class ResponseCache {
-  #pausedUntil = -Infinity;
-
   constructor(
     private readonly store: AnswerStore,
     private readonly clock: Clock,
@@ -36,30 +31,20 @@ export class ResponseCache {
 
   /** The kept answer with its Age field (RFC 9111 section 5.1), or undefined. */
   async read(key: string): Promise<RecordedAnswer | undefined> {
-    if (this.#isPaused) return undefined;
     try {
       const kept = await this.store.read(key);
       if (kept === undefined) return undefined;
       const ageSeconds = Math.max(0, Math.floor((this.clock.now() - kept.storedAt) / 1000));
       return { status: kept.status, fields: [...kept.fields, 'Age', String(ageSeconds)], body: kept.body };
     } catch {
-      this.#pause();
       return undefined;
     }
   }
 
   keep(key: string, answer: RecordedAnswer): void {
     const ttlMs = keepForMs(answer.fields, this.ttlMs);
-    if (ttlMs <= 0 || this.#isPaused) return;
+    if (ttlMs <= 0) return;
     const kept = { ...answer, fields: keptFields(answer.fields), storedAt: this.clock.now() };
-    this.store.write(key, kept, ttlMs).catch(() => this.#pause());
-  }
-
-  get #isPaused(): boolean {
-    return this.clock.monotonic() < this.#pausedUntil;
-  }
-
-  #pause(): void {
-    this.#pausedUntil = this.clock.monotonic() + PAUSE_AFTER_FAILURE_MS;
+    this.store.write(key, kept, ttlMs).catch(() => undefined);
   }
 }
