@@ -104,7 +104,8 @@ export interface VerificationKeysRead {
 export const verificationKeysRead = new EventChannel<VerificationKeysRead>('genoflow:identity:verification-keys-read');
 
 export interface LimitDecided {
-  readonly limit: 'caller' | 'address' | 'login';
+  readonly limit: 'caller' | 'jobs' | 'links' | 'address' | 'login' | 'concurrency';
+  /** False also for a request that passes all the same because limits are only counted (shadow mode). */
   readonly allowed: boolean;
 }
 export const limitDecided = new EventChannel<LimitDecided>('genoflow:traffic:limit-decided');

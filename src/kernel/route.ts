@@ -14,8 +14,11 @@ export type RouteAccess =
  */
 export type RouteBody = 'none' | 'json' | 'stream' | 'stream-or-json';
 
-/** The rate limit a route falls under: the caller's own bucket, the stricter login bucket, or none (probes). */
-export type RouteLimit = 'caller' | 'login' | 'none';
+/**
+ * The rate limit a route falls under: the caller's own bucket; that and a stricter one of the caller's for submitting
+ * jobs or making download links; the address's stricter login bucket; or none (probes).
+ */
+export type RouteLimit = 'caller' | 'jobs' | 'links' | 'login' | 'none';
 
 export interface RouteDeclaration {
   readonly access: RouteAccess;

@@ -9,10 +9,12 @@ import { AddressLimitGuard } from './limits/address-limit.guard.js';
 import { AddressLimit } from './limits/address-limit.js';
 import { BucketStore } from './limits/bucket-store.js';
 import { BucketThrottlerStorage } from './limits/bucket-throttler.storage.js';
+import { CallerAdmission } from './limits/caller-admission.js';
 import { CallerLimitGuard } from './limits/caller-limit.guard.js';
 import { CallerLimits } from './limits/caller-limits.js';
-import { callerPolicy, throttlerOptionsOf } from './limits/limit-policies.js';
+import { throttlerOptionsOf } from './limits/limit-policies.js';
 import { SharedBucketStore } from './limits/shared-bucket.store.js';
+import { UserConcurrency } from './limits/user-concurrency.js';
 import { openAnswerStore } from './response-cache/answer-store.js';
 import { ResponseCache } from './response-cache/response-cache.js';
 
@@ -38,8 +40,8 @@ const idempotencyRecords = {
 const responseCache = {
   provide: ResponseCache,
   inject: [SharedRedis, Clock, Settings],
-  useFactory: async (redis: SharedRedis, clock: Clock, { traffic }: Settings) =>
-    new ResponseCache(await openAnswerStore(redis), clock, traffic.responseCacheTtlMs),
+  useFactory: async (redis: SharedRedis, clock: Clock, { identity, traffic }: Settings) =>
+    new ResponseCache(await openAnswerStore(redis, identity.identitySecret), clock, traffic.responseCacheTtlMs),
 };
 
 @Global()
@@ -57,12 +59,21 @@ export class BucketStoreModule {}
     ThrottlerModule.forRootAsync({
       inject: [Settings, BucketStore],
       useFactory: ({ traffic }: Settings, store: BucketStore) => ({
-        throttlers: [throttlerOptionsOf(callerPolicy(traffic))],
+        throttlers: [throttlerOptionsOf(traffic.callers)],
         storage: new BucketThrottlerStorage(store),
       }),
     }),
   ],
-  providers: [AddressLimit, AddressLimitGuard, CallerLimits, CallerLimitGuard, idempotencyRecords, responseCache],
-  exports: [AddressLimit, AddressLimitGuard, CallerLimits, CallerLimitGuard, IdempotencyRecords, ResponseCache],
+  providers: [
+    AddressLimit,
+    AddressLimitGuard,
+    CallerLimits,
+    UserConcurrency,
+    CallerAdmission,
+    CallerLimitGuard,
+    idempotencyRecords,
+    responseCache,
+  ],
+  exports: [AddressLimit, AddressLimitGuard, CallerAdmission, CallerLimitGuard, IdempotencyRecords, ResponseCache],
 })
 export class TrafficModule {}

@@ -24,7 +24,7 @@ export class ExecutionController {
   constructor(private readonly execution: ExecutionProxyService) {}
 
   @Post()
-  @RequiresPermission('execution:submit', { body: 'json' })
+  @RequiresPermission('execution:submit', { limit: 'jobs', body: 'json' })
   @Idempotent()
   @ApiOperation({ summary: 'Submit a job' })
   @ApiCreatedResponse({ type: JobResponse })

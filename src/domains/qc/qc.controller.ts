@@ -15,7 +15,7 @@ export class QcController {
   constructor(private readonly qc: QcProxyService) {}
 
   @Post('analyze')
-  @RequiresPermission('qc:run', { body: 'json' })
+  @RequiresPermission('qc:run', { limit: 'jobs', body: 'json' })
   @Idempotent()
   @ApiOperation({ summary: 'Analyse the quality of an upload or a pair of uploads' })
   @ApiAcceptedResponse({ type: QcJobResponse })

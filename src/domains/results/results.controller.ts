@@ -35,7 +35,7 @@ export class ResultsController {
   }
 
   @Post(':job_id/download-links')
-  @RequiresPermission('results:download', { body: 'json' })
+  @RequiresPermission('results:download', { limit: 'links', body: 'json' })
   @Idempotent()
   @ApiOperation({ summary: 'Make signed, expiring download links' })
   @ApiCreatedResponse({ type: DownloadLinksResponse })

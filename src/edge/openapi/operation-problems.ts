@@ -35,6 +35,7 @@ const SIGNED_IN: readonly ErrorCode[] = [
   'session_ended',
   'issuer_unavailable',
   'state_unavailable',
+  'concurrency_limited',
 ];
 const BY_ACCESS: Readonly<Record<RouteDeclaration['access']['kind'], readonly ErrorCode[]>> = {
   public: [],

@@ -47,11 +47,16 @@ function rulesBetweenVariables(environment: Environment): string[] {
   if (environment.WEB_CONCURRENCY > 1 && environment.REDIS_URL === undefined) {
     faults.push('WEB_CONCURRENCY: more than one process needs REDIS_URL, because sessions and limits are shared');
   }
-  if (environment.RATE_LIMIT_BURST < environment.RATE_LIMIT_PER_MINUTE / 60) {
-    faults.push('RATE_LIMIT_BURST: must hold at least one second of RATE_LIMIT_PER_MINUTE');
-  }
+  faults.push(...rateFaults(environment));
   return faults;
 }
+
+const RATE_LIMITS = ['RATE_LIMIT', 'RATE_LIMIT_JOBS', 'RATE_LIMIT_LINKS'] as const;
+
+const rateFaults = (environment: Environment): string[] =>
+  RATE_LIMITS.filter((name) => environment[`${name}_BURST`] < environment[`${name}_PER_MINUTE`] / 60).map(
+    (name) => `${name}_BURST: must hold at least one second of ${name}_PER_MINUTE`,
+  );
 
 const urlOf = (environment: Environment, service: ServiceName): string | undefined =>
   environment[SERVICE_URL_VARIABLES[service] as Extract<VariableName, `${string}_SERVICE_URL`>];
@@ -65,8 +70,11 @@ function settingsFrom(environment: Environment, identity: IdentitySettings): Set
     upstream: upstreamFrom(environment),
     identity,
     traffic: {
-      ratePerMinute: environment.RATE_LIMIT_PER_MINUTE,
-      rateBurst: environment.RATE_LIMIT_BURST,
+      callers: { ratePerMinute: environment.RATE_LIMIT_PER_MINUTE, burst: environment.RATE_LIMIT_BURST },
+      callersByRole: environment.RATE_LIMIT_ROLES,
+      jobs: { ratePerMinute: environment.RATE_LIMIT_JOBS_PER_MINUTE, burst: environment.RATE_LIMIT_JOBS_BURST },
+      links: { ratePerMinute: environment.RATE_LIMIT_LINKS_PER_MINUTE, burst: environment.RATE_LIMIT_LINKS_BURST },
+      maxConcurrentPerUser: environment.MAX_CONCURRENT_PER_USER,
       responseCacheTtlMs: environment.RESPONSE_CACHE_TTL_MS,
       idempotencyTtlSeconds: environment.IDEMPOTENCY_TTL,
     },

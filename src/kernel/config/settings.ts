@@ -56,9 +56,22 @@ export interface IdentitySettings {
   readonly rbacPolicyFile: string | undefined;
 }
 
-export interface TrafficSettings {
+/** A token bucket: how fast it refills, and how much it holds. */
+export interface RateAllowance {
   readonly ratePerMinute: number;
-  readonly rateBurst: number;
+  readonly burst: number;
+}
+
+export interface TrafficSettings {
+  readonly callers: RateAllowance;
+  /** Instead of `callers` for those who hold the role. */
+  readonly callersByRole: Readonly<Record<string, RateAllowance>>;
+  /** For submitting jobs, on top of the caller's own. */
+  readonly jobs: RateAllowance;
+  /** For making download links, on top of the caller's own. */
+  readonly links: RateAllowance;
+  /** Requests of one user under way at once, in this process. */
+  readonly maxConcurrentPerUser: number;
   readonly responseCacheTtlMs: number;
   readonly idempotencyTtlSeconds: number;
 }

@@ -45,6 +45,22 @@ const trustProxy = text().refine(
   'must be true, false, a number of hops, or addresses, subnets and loopback, linklocal, uniquelocal joined by commas',
 );
 
+const allowance = z
+  .strictObject({ per_minute: z.int().min(1).max(10_000_000), burst: z.int().min(1).max(10_000_000) })
+  .refine(({ per_minute, burst }) => burst >= per_minute / 60)
+  .transform(({ per_minute, burst }) => ({ ratePerMinute: per_minute, burst }));
+const ROLE_ALLOWANCES = z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/), allowance);
+const roleAllowances = text(8192).transform((value, context): z.output<typeof ROLE_ALLOWANCES> => {
+  try {
+    return ROLE_ALLOWANCES.parse(JSON.parse(value));
+  } catch {
+    context.addIssue(
+      'must be a JSON object of roles, each {"per_minute":1000,"burst":2000} with whole numbers from 1 to 10000000, the burst at least a second of the rate',
+    );
+    return z.NEVER;
+  }
+});
+
 const REDIS_URL = /^(rediss?|redis\+cluster|redis\+sentinel):\/\/\S+$/;
 
 const origins = text(8192)
@@ -119,6 +135,12 @@ export const VARIABLES = {
 
   RATE_LIMIT_PER_MINUTE: integer(1, 10_000_000).default(100),
   RATE_LIMIT_BURST: integer(1, 10_000_000).default(200),
+  RATE_LIMIT_ROLES: roleAllowances.default({}),
+  RATE_LIMIT_JOBS_PER_MINUTE: integer(1, 10_000_000).default(50),
+  RATE_LIMIT_JOBS_BURST: integer(1, 10_000_000).default(100),
+  RATE_LIMIT_LINKS_PER_MINUTE: integer(1, 10_000_000).default(50),
+  RATE_LIMIT_LINKS_BURST: integer(1, 10_000_000).default(100),
+  MAX_CONCURRENT_PER_USER: integer(1, 1_000_000).default(64),
   RESPONSE_CACHE_TTL_MS: integer(0, 3_600_000).default(5_000),
   IDEMPOTENCY_TTL: integer(60, 604_800).default(86_400),
 

@@ -76,6 +76,11 @@ export const ERROR_CODES = {
     detail: 'This Idempotency-Key was used with another request.',
   },
   rate_limited: { status: 429, title: 'Too many requests', detail: 'Too many requests; wait before the next one.' },
+  concurrency_limited: {
+    status: 429,
+    title: 'Too many requests at once',
+    detail: 'You have too many requests under way; let one of them end first.',
+  },
   headers_too_large: {
     status: 431,
     title: 'Header fields too large',

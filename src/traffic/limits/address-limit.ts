@@ -8,8 +8,7 @@ import { FeatureFlags } from '../../kernel/feature-flags.js';
 import { addressKey } from './caller-key.js';
 import { addressPolicy } from './limit-policies.js';
 import { MemoryBucketStore } from './memory-bucket.store.js';
-import { RateLimitFields } from './rate-limit-fields.js';
-import type { BucketPolicy } from './token-bucket.js';
+import { addRateLimitFields, ToldPolicy } from './rate-limit-fields.js';
 
 const ALLOWED = { limit: 'address', allowed: true } as const;
 const REFUSED = { limit: 'address', allowed: false } as const;
@@ -20,8 +19,7 @@ const REFUSED = { limit: 'address', allowed: false } as const;
  */
 @Injectable()
 export class AddressLimit {
-  readonly #policy: BucketPolicy;
-  readonly #fields: RateLimitFields;
+  readonly #policy: ToldPolicy;
   readonly #buckets: MemoryBucketStore;
 
   constructor(
@@ -29,22 +27,21 @@ export class AddressLimit {
     clock: Clock,
     private readonly flags: FeatureFlags,
   ) {
-    this.#policy = addressPolicy(settings.traffic);
-    this.#fields = new RateLimitFields('address', this.#policy);
+    this.#policy = new ToldPolicy('address', addressPolicy(settings.traffic.callers));
     this.#buckets = new MemoryBucketStore(clock);
   }
 
   /** Throws GatewayError `rate_limited`; says nothing in the answer of a request it lets through. */
   apply(exchange: Exchange): true {
-    const take = this.#buckets.take(addressKey(exchange.clientAddress), this.#policy);
+    const take = this.#buckets.take(addressKey(exchange.clientAddress), this.#policy.bucket);
     limitDecided.publish(take.allowed ? ALLOWED : REFUSED);
     if (take.allowed || !this.flags.isEnabled('rate-limit-enforcement')) return true;
-    this.#fields.addTo(exchange.ownFields, take);
+    addRateLimitFields(exchange.ownFields, this.#policy.text, this.#policy.stateAfter(take));
     throw new GatewayError('rate_limited', { retryAfterSeconds: take.retryAfterSeconds });
   }
 
   /** The caller has proven who they are: from here on their own bucket counts. */
   giveBack(exchange: Exchange): void {
-    this.#buckets.giveBack(addressKey(exchange.clientAddress), this.#policy);
+    this.#buckets.giveBack(addressKey(exchange.clientAddress), this.#policy.bucket);
   }
 }

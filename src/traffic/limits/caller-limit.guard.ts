@@ -7,8 +7,7 @@ import {
   type ThrottlerStorage,
 } from '@nestjs/throttler';
 import { routeRequestOf } from '../../kernel/route-request.js';
-import { AddressLimit } from './address-limit.js';
-import { CallerLimits } from './caller-limits.js';
+import { CallerAdmission } from './caller-admission.js';
 import { SynchronousThrottlerGuard } from './synchronous-throttler.guard.js';
 
 /** After authentication: every caller has a bucket, and every answer says what is left in it. */
@@ -18,17 +17,12 @@ export class CallerLimitGuard extends SynchronousThrottlerGuard {
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
     @InjectThrottlerStorage() storage: ThrottlerStorage,
     reflector: Reflector,
-    private readonly limits: CallerLimits,
-    private readonly addresses: AddressLimit,
+    private readonly admission: CallerAdmission,
   ) {
     super(options, storage, reflector);
   }
 
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const limit = this.limits.of(context.getHandler(), context.getClass());
-    if (limit === 'none') return true;
-    const { exchange } = routeRequestOf(context);
-    if (exchange.principal !== undefined) this.addresses.giveBack(exchange);
-    return limit.apply(exchange);
+    return this.admission.admit(routeRequestOf(context).exchange, context.getHandler(), context.getClass());
   }
 }

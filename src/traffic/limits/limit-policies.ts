@@ -1,4 +1,4 @@
-import type { TrafficSettings } from '../../kernel/config/settings.js';
+import type { RateAllowance } from '../../kernel/config/settings.js';
 import type { BucketPolicy } from './token-bucket.js';
 
 /**
@@ -7,14 +7,9 @@ import type { BucketPolicy } from './token-bucket.js';
  */
 const ADDRESS_FACTOR = 10;
 
-export const callerPolicy = (settings: TrafficSettings): BucketPolicy => ({
-  ratePerMinute: settings.ratePerMinute,
-  burst: settings.rateBurst,
-});
-
-export const addressPolicy = (settings: TrafficSettings): BucketPolicy => ({
-  ratePerMinute: settings.ratePerMinute * ADDRESS_FACTOR,
-  burst: settings.rateBurst * ADDRESS_FACTOR,
+export const addressPolicy = ({ ratePerMinute, burst }: RateAllowance): BucketPolicy => ({
+  ratePerMinute: ratePerMinute * ADDRESS_FACTOR,
+  burst: burst * ADDRESS_FACTOR,
 });
 
 /** Logins an address may try, whoever it says it is. Locks on accounts are the auth service's own. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
-import { BucketStore } from './bucket-store.js';
+import { BucketStore, type Draw } from './bucket-store.js';
 import { capacityOf, refilled, takeFrom, UNITS_PER_TOKEN, type BucketPolicy, type Take } from './token-bucket.js';
 
 interface Bucket {
@@ -33,6 +33,17 @@ export class MemoryBucketStore extends BucketStore {
     const allowed = bucket.level >= UNITS_PER_TOKEN;
     if (allowed) bucket.level -= UNITS_PER_TOKEN;
     return takeFrom(allowed, bucket.level, policy);
+  }
+
+  override takeAll(draws: readonly Draw[]): readonly Take[] {
+    const buckets = draws.map(({ key, policy }) => this.#touch(key, policy));
+    const isOpen = buckets.every(({ level }) => level >= UNITS_PER_TOKEN);
+    return buckets.map((bucket, index) => {
+      const { policy } = draws[index] as Draw;
+      const allowed = bucket.level >= UNITS_PER_TOKEN;
+      if (isOpen) bucket.level -= UNITS_PER_TOKEN;
+      return takeFrom(allowed, bucket.level, policy);
+    });
   }
 
   /** Puts a token back that turned out not to be owed. */

@@ -1,53 +1,70 @@
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
-import { limitDecided, type LimitDecided } from '../../kernel/events.js';
 import type { Exchange } from '../../kernel/exchange.js';
 import type { FeatureFlags } from '../../kernel/feature-flags.js';
 import type { BucketStore } from './bucket-store.js';
-import { addressKey, callerKey } from './caller-key.js';
-import { RateLimitFields } from './rate-limit-fields.js';
-import type { BucketPolicy, Take } from './token-bucket.js';
+import type { Quota } from './quota.js';
+import { addRateLimitFields, type ToldPolicy } from './rate-limit-fields.js';
+import type { Take } from './token-bucket.js';
 
-export interface RateLimitOptions {
-  /** Under which the decision is counted. */
-  readonly limit: LimitDecided['limit'];
-  /** The quota policy's name in the answer's RateLimit fields. */
-  readonly name: string;
-  /** Keeps this limit's buckets apart from those of other limits in the same store. */
-  readonly keyPrefix: string;
-  /** Whose bucket it is: the signed-in caller's, or in any case the address's. */
-  readonly countedBy: 'caller' | 'address';
-  readonly policy: BucketPolicy;
+/** What a route holds its callers to. Throws GatewayError `rate_limited`; returns at once where the store does. */
+export interface Limit {
+  apply(exchange: Exchange): true | Promise<true>;
 }
 
-/** One limit: takes a token from the caller's bucket, tells the client how many are left, refuses where there is none. */
-export class RateLimit {
-  readonly #fields: RateLimitFields;
-  readonly #allowed: LimitDecided;
-  readonly #refused: LimitDecided;
-
+/** One bucket: takes a token, tells the client how many are left, refuses where there is none. */
+export class RateLimit implements Limit {
   constructor(
-    private readonly options: RateLimitOptions,
+    private readonly quota: Quota,
     private readonly store: BucketStore,
     private readonly flags: FeatureFlags,
-  ) {
-    this.#fields = new RateLimitFields(options.name, options.policy);
-    this.#allowed = { limit: options.limit, allowed: true };
-    this.#refused = { limit: options.limit, allowed: false };
-  }
+  ) {}
 
-  /** Throws GatewayError `rate_limited`; returns at once where the store does. */
   apply(exchange: Exchange): true | Promise<true> {
-    const { keyPrefix, countedBy, policy } = this.options;
-    const key = countedBy === 'caller' ? callerKey(exchange) : addressKey(exchange.clientAddress);
-    const take = this.store.take(keyPrefix + key, policy);
-    return take instanceof Promise ? take.then((taken) => this.#decide(exchange, taken)) : this.#decide(exchange, take);
+    const policy = this.quota.policyOf(exchange);
+    const take = this.store.take(this.quota.keyOf(exchange), policy.bucket);
+    return take instanceof Promise
+      ? take.then((taken) => this.#decide(exchange, policy, taken))
+      : this.#decide(exchange, policy, take);
   }
 
-  #decide(exchange: Exchange, take: Take): true {
-    this.#fields.addTo(exchange.ownFields, take);
-    limitDecided.publish(take.allowed ? this.#allowed : this.#refused);
+  #decide(exchange: Exchange, policy: ToldPolicy, take: Take): true {
+    addRateLimitFields(exchange.ownFields, policy.text, policy.stateAfter(take));
+    this.quota.count(take);
     if (!take.allowed && this.flags.isEnabled('rate-limit-enforcement'))
       throw new GatewayError('rate_limited', { retryAfterSeconds: take.retryAfterSeconds });
+    return true;
+  }
+}
+
+/** Several buckets, such as the caller's own and a stricter one: a request wants a token of each, and takes all or none. */
+export class CombinedRateLimit implements Limit {
+  constructor(
+    private readonly quotas: readonly Quota[],
+    private readonly store: BucketStore,
+    private readonly flags: FeatureFlags,
+  ) {}
+
+  apply(exchange: Exchange): true | Promise<true> {
+    const policies = this.quotas.map((quota) => quota.policyOf(exchange));
+    const draws = this.quotas.map((quota, index) => ({
+      key: quota.keyOf(exchange),
+      policy: (policies[index] as ToldPolicy).bucket,
+    }));
+    const takes = this.store.takeAll(draws);
+    return takes instanceof Promise
+      ? takes.then((taken) => this.#decide(exchange, policies, taken))
+      : this.#decide(exchange, policies, takes);
+  }
+
+  #decide(exchange: Exchange, policies: readonly ToldPolicy[], takes: readonly Take[]): true {
+    const states = policies.map((policy, index) => policy.stateAfter(takes[index] as Take));
+    addRateLimitFields(exchange.ownFields, policies.map(({ text }) => text).join(', '), states.join(', '));
+    this.quotas.forEach((quota, index) => {
+      quota.count(takes[index] as Take);
+    });
+    const retryAfterSeconds = Math.max(...takes.map((take) => take.retryAfterSeconds));
+    if (takes.some(({ allowed }) => !allowed) && this.flags.isEnabled('rate-limit-enforcement'))
+      throw new GatewayError('rate_limited', { retryAfterSeconds });
     return true;
   }
 }

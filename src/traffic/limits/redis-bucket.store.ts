@@ -1,55 +1,73 @@
-import type { Cluster, Redis } from 'ioredis';
 import { RedisScript } from '../../state/redis-script.js';
-import { BucketStore } from './bucket-store.js';
+import type { SharedRedis } from '../../state/shared-redis.js';
+import { BucketStore, type Draw } from './bucket-store.js';
 import { takeFrom, UNITS_PER_TOKEN, type BucketPolicy, type Take } from './token-bucket.js';
 
 /**
  * One key per bucket, "level at" in the units of token-bucket.ts, refilled by Redis's own clock so that instances need
- * not agree on the time. The key dies when the bucket would be full: an absent bucket is a full one. Replicating
- * effects instead of the script (always so since Redis 7) is what makes TIME before a write lawful.
+ * not agree on the time; a clock set back refills nothing. The key dies when the bucket would be full: an absent bucket
+ * is a full one, and so is whatever else lies under its key, which is then written over. Replicating effects instead of
+ * the script (always so since Redis 7) is what makes TIME before a write lawful.
+ *
+ * KEYS buckets. ARGV unit, then rate and capacity of each. Replies 1 if a token was taken from each, then their levels.
  */
 const TAKE_SCRIPT = new RedisScript(`
-local rate, capacity, unit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local unit = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local level, at = capacity, now
-local stored = redis.call('GET', KEYS[1])
-if stored then
-  local separator = string.find(stored, ' ', 1, true)
-  level = tonumber(string.sub(stored, 1, separator - 1))
-  at = tonumber(string.sub(stored, separator + 1))
+local function level_of(key, rate, capacity)
+  local stored = redis.pcall('GETRANGE', key, 0, 63)
+  if type(stored) ~= 'string' then return capacity end
+  local level, at = string.match(stored, '^(%d+) (%d+)$')
+  if not level then return capacity end
+  level, at = tonumber(level), tonumber(at)
+  if now > at then level = level + (now - at) * rate end
+  return math.min(level, capacity)
 end
-if now > at then
-  level = level + (now - at) * rate
-  at = now
+local levels, open = {}, 1
+for index, key in ipairs(KEYS) do
+  levels[index] = level_of(key, tonumber(ARGV[2 * index]), tonumber(ARGV[2 * index + 1]))
+  if levels[index] < unit then open = 0 end
 end
-if level > capacity then level = capacity end
-local allowed = 0
-if level >= unit then
-  level = level - unit
-  allowed = 1
+local reply = { open }
+for index, key in ipairs(KEYS) do
+  local rate, capacity = tonumber(ARGV[2 * index]), tonumber(ARGV[2 * index + 1])
+  local level = levels[index] - open * unit
+  local ttl = math.max(1, math.ceil((capacity - level) / rate))
+  redis.call('SET', key, string.format('%.0f %.0f', level, now), 'PX', string.format('%.0f', ttl))
+  reply[index + 1] = string.format('%.0f', level)
 end
-local ttl = math.max(1, math.ceil((capacity - level) / rate) + at - now)
-redis.call('SET', KEYS[1], string.format('%.0f %.0f', level, at), 'PX', string.format('%.0f', ttl))
-return { allowed, string.format('%.0f', level) }
+return reply
 `);
 
-/** Buckets shared by all instances through Redis, standalone or Cluster: the script touches one key only. */
+/** Buckets shared by all instances through Redis, standalone or Cluster. Rejects when Redis does not answer. */
 export class RedisBucketStore extends BucketStore {
   constructor(
-    private readonly client: Redis | Cluster,
+    private readonly redis: Pick<SharedRedis, 'ask'>,
     private readonly prefix = 'genoflow:bucket:',
   ) {
     super();
   }
 
   override async take(key: string, policy: BucketPolicy): Promise<Take> {
-    const reply = await TAKE_SCRIPT.run(
-      this.client,
-      [this.prefix + key],
-      [policy.ratePerMinute, policy.burst * UNITS_PER_TOKEN, UNITS_PER_TOKEN],
-    );
-    const [allowed, level] = reply as [number, string];
-    return takeFrom(allowed === 1, Number(level), policy);
+    const [take] = await this.takeAll([{ key, policy }]);
+    return take as Take;
   }
+
+  override async takeAll(draws: readonly Draw[]): Promise<readonly Take[]> {
+    const keys = draws.map(({ key }) => this.prefix + key);
+    const values = [UNITS_PER_TOKEN];
+    for (const { policy } of draws) values.push(policy.ratePerMinute, policy.burst * UNITS_PER_TOKEN);
+    return readTakes(await this.redis.ask((client) => TAKE_SCRIPT.run(client, keys, values)), draws);
+  }
+}
+
+/** Throws on a reply that our script does not give. */
+function readTakes(reply: unknown, draws: readonly Draw[]): readonly Take[] {
+  const [open, ...levels] = Array.isArray(reply) ? (reply as unknown[]).map(Number) : [];
+  return draws.map(({ policy }, index) => {
+    const level = levels[index];
+    if (level === undefined || !Number.isSafeInteger(level)) throw new Error('the bucket script gave no levels');
+    return takeFrom(open === 1 || level >= UNITS_PER_TOKEN, level, policy);
+  });
 }
