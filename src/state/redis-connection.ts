@@ -26,6 +26,7 @@ export class RedisConnection extends SharedRedis {
   /** A question was not answered; until the store has been tried, no other waits for its timeout too. */
   #inDoubt = false;
   #trial: Promise<boolean> | undefined;
+  #closed = false;
 
   constructor(override readonly client: RedisClient) {
     super();
@@ -71,6 +72,7 @@ export class RedisConnection extends SharedRedis {
 
   /** After the server has drained: guards and limits need the connection until the last answer. */
   onApplicationShutdown(): void {
+    this.#closed = true;
     clearInterval(this.#probe);
     this.#followers.close();
     this.client.disconnect();
@@ -84,7 +86,7 @@ export class RedisConnection extends SharedRedis {
 
   async #check(): Promise<void> {
     void this.#followers.probe();
-    if (await this.#try()) return;
+    if ((await this.#try()) || this.#closed) return;
     // A client that was interrupted while it connected gives up for good.
     if (this.client.status === 'end') this.client.connect().catch(() => undefined);
     // Frozen, demoted or otherwise unfit: a new connection may find another server. A Cluster's nodes go one by one.
@@ -113,7 +115,7 @@ export class RedisConnection extends SharedRedis {
 
   #become(available: boolean): void {
     this.#inDoubt = false;
-    if (available === this.#available) return;
+    if (available === this.#available || this.#closed) return;
     this.#available = available;
     stateStoreChanged.publish({ store: 'redis', available });
   }

@@ -1,10 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const START_TIMEOUT_MS = 10_000;
+import { freePort } from './free-port.js';
+import { RedisProcess } from './redis-process.js';
 
 /** A redis-server of the test's own on a free loopback port, without persistence. */
 export interface PrivateRedis {
@@ -13,7 +12,7 @@ export interface PrivateRedis {
   /** The server stops answering but keeps its sockets, as a hung machine does. */
   freeze(): void;
   thaw(): void;
-  /** Ends the server at once; `start` brings an empty one up on the same port. */
+  /** Ends the server at once; `start` brings one up on the same port, empty unless it was told to save. */
   kill(): Promise<void>;
   start(): Promise<void>;
   /** Ends the server and removes its folder. */
@@ -31,70 +30,35 @@ export function hasRedisServer(whatIsLeftOut: string): boolean {
   return false;
 }
 
+const IN_MEMORY = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+
 export async function startPrivateRedis(...options: string[]): Promise<PrivateRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'private-redis-'));
   const port = await freePort();
-  let server: ChildProcess | undefined;
-  const start = async (): Promise<void> => {
-    server = await launch(port, folder, options);
-  };
-  const kill = (): Promise<void> => end(server);
-  await start();
+  const server = new RedisProcess(['--port', `${port}`, ...IN_MEMORY, '--dir', folder, ...options]);
+  await server.start();
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    freeze: () => void server?.kill('SIGSTOP'),
-    thaw: () => void server?.kill('SIGCONT'),
-    kill,
-    start,
+    freeze: () => {
+      server.freeze();
+    },
+    thaw: () => {
+      server.thaw();
+    },
+    kill: () => server.kill(),
+    start: () => server.start(),
     close: async () => {
-      await kill();
+      await server.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-function launch(port: number, folder: string, options: readonly string[]): Promise<ChildProcess> {
-  const server = spawn(
-    'redis-server',
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder, ...options],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
+/** A server that may be part of a Cluster. Its bus has a free port of its own: the usual one is beyond 65535 too often. */
+export const startClusterNode = async (...options: string[]): Promise<PrivateRedis> =>
+  startPrivateRedis(
+    ...['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+    ...['--cluster-port', `${await freePort()}`],
+    ...options,
   );
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      server.kill('SIGKILL');
-      reject(new Error('redis-server did not start in time'));
-    }, START_TIMEOUT_MS);
-    server.once('exit', (code) => {
-      clearTimeout(timer);
-      reject(new Error(`redis-server ended with ${code}`));
-    });
-    server.stdout.on('data', (chunk: Buffer) => {
-      if (!chunk.includes('Ready to accept connections')) return;
-      clearTimeout(timer);
-      resolve(server);
-    });
-  });
-}
-
-function end(server: ChildProcess | undefined): Promise<void> {
-  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    server.once('exit', () => {
-      resolve();
-    });
-    server.kill('SIGKILL');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}

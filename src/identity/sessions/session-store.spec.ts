@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { openRedis } from '../../../test/support/open-redis.js';
-import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
+import {
+  hasRedisServer,
+  startClusterNode,
+  startPrivateRedis,
+  type PrivateRedis,
+} from '../../../test/support/private-redis.js';
 import { buildSession, TEST_LIFE, type OpenedSession } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { RedisConnection } from '../../state/redis-connection.js';
@@ -24,7 +29,7 @@ const inRedis = async (): Promise<Place> => over(await startPrivateRedis());
 
 /** A Cluster of one node refuses keys of different slots in one script just as one of many does. */
 async function inCluster(): Promise<Place> {
-  const server = await startPrivateRedis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1');
+  const server = await startClusterNode();
   const node = new Redis(server.url);
   await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
   while (!String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await sleep(20);
