@@ -34,7 +34,7 @@ export function reconnectDelayMs(attempt: number): number {
  * - No auto-pipelining: it sends one pipeline at a time, so that each question waits for the one before it, and those of
  *   a frozen server for all before them (issue 1850). RedisConnection gathers the writes of one turn instead.
  */
-const CONNECTION: RedisOptions = {
+export const CONNECTION: RedisOptions = {
   commandTimeout: COMMAND_TIMEOUT_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
   disconnectTimeout: DISCONNECT_TIMEOUT_MS,

@@ -6,6 +6,7 @@ import { openSubscriber, QUESTION_TIMEOUT_MS, type RedisClient } from './redis-c
 import { RedisFollowers } from './redis-followers.js';
 import { takesWrites } from './redis-probe.js';
 import { RedisScript } from './redis-script.js';
+import { SentinelWatch } from './sentinel-watch.js';
 import { SharedRedis, type ChannelFollower } from './shared-redis.js';
 import { answerWithin, StoreAway, StoreSilent } from './store-answer.js';
 
@@ -20,6 +21,7 @@ const START_STEP_MS = 20;
  */
 export class RedisConnection extends SharedRedis {
   readonly #followers: RedisFollowers;
+  readonly #sentinels: SentinelWatch | undefined;
   readonly #probe: NodeJS.Timeout;
   readonly #writes = new GatheredWrites();
   #available = false;
@@ -31,6 +33,10 @@ export class RedisConnection extends SharedRedis {
   constructor(override readonly client: RedisClient) {
     super();
     this.#followers = new RedisFollowers(() => openSubscriber(client));
+    if (client instanceof Redis && client.options.sentinels)
+      this.#sentinels = new SentinelWatch(client.options, () => {
+        this.#connectAnew();
+      });
     // Without a listener an error event would end the process; what matters shows in `close` and in failed commands.
     client.on('error', () => undefined);
     client.on('ready', () => {
@@ -75,6 +81,7 @@ export class RedisConnection extends SharedRedis {
     this.#closed = true;
     clearInterval(this.#probe);
     this.#followers.close();
+    this.#sentinels?.close();
     this.client.disconnect();
   }
 
@@ -90,7 +97,12 @@ export class RedisConnection extends SharedRedis {
     // A client that was interrupted while it connected gives up for good.
     if (this.client.status === 'end') this.client.connect().catch(() => undefined);
     // Frozen, demoted or otherwise unfit: a new connection may find another server. A Cluster's nodes go one by one.
-    else if (this.client.status === 'ready' && this.client instanceof Redis) this.client.disconnect(true);
+    else this.#connectAnew();
+  }
+
+  /** Only a client that is ready may be interrupted: one that connects would take it for its end. */
+  #connectAnew(): void {
+    if (this.client.status === 'ready' && this.client instanceof Redis) this.client.disconnect(true);
   }
 
   /** One trial at a time. */

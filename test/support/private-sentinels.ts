@@ -19,6 +19,8 @@ export interface PrivateSentinels {
   readonly sentinels: readonly RedisProcess[];
   /** Which port the sentinels take for the master's. */
   masterPort(): Promise<number>;
+  /** Sends the master off; false while the sentinels will not. */
+  failOver(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,11 @@ export async function startPrivateSentinels(count = 3): Promise<PrivateSentinels
     masterPort: () =>
       ask(ports[0] ?? 0, async (client) =>
         Number(((await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main')) as string[])[1]),
+      ),
+    failOver: () =>
+      ask(ports[0] ?? 0, (client) => client.call('SENTINEL', 'FAILOVER', 'main')).then(
+        () => true,
+        () => false,
       ),
     close: async () => {
       await Promise.all([...sentinels.map((sentinel) => sentinel.kill()), first.close(), second.close()]);
