@@ -12,8 +12,10 @@ export interface PrivateCluster {
   readonly masters: readonly PrivateRedis[];
   /** The replica of the master of the same index; none unless it was asked for. */
   readonly replicas: readonly PrivateRedis[];
-  /** Waits until every node that answers says that the cluster is well. */
+  /** Waits until every node that answers says that the cluster is well, and every replica has what its master has. */
   settle(): Promise<void>;
+  /** The index of the master that was given the key's slot at the start. */
+  shardOf(key: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,8 @@ export async function startPrivateCluster({ masters: count = 3, replicated = fal
     startClusterNode(
       '--cluster-node-timeout',
       `${NODE_TIMEOUT_MS}`,
+      '--repl-diskless-sync-delay',
+      '0',
       '--cluster-replica-validity-factor',
       '0',
       ...options,
@@ -51,6 +55,10 @@ export async function startPrivateCluster({ masters: count = 3, replicated = fal
     masters,
     replicas,
     settle,
+    shardOf: async (key) => {
+      const slot = Number(await call(masters[0] as PrivateRedis, 'CLUSTER', 'KEYSLOT', key));
+      return Math.floor(((slot + 1) * count - 1) / SLOTS);
+    },
     close: async () => {
       await Promise.all(nodes.map((node) => node.close()));
     },
@@ -76,7 +84,9 @@ async function introduce([first, ...others]: readonly PrivateRedis[]): Promise<v
 async function isSettled(node: PrivateRedis, nodes: readonly PrivateRedis[]): Promise<boolean> {
   const info = await call(node, 'CLUSTER', 'INFO').catch(() => undefined);
   if (info === undefined) return true;
-  return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes.length}\r`);
+  if (!info.includes('cluster_state:ok') || !info.includes(`cluster_known_nodes:${nodes.length}\r`)) return false;
+  const replication = await call(node, 'INFO', 'replication');
+  return !replication.includes('role:slave') || replication.includes('master_link_status:up');
 }
 
 /** One command over a connection of its own. */
