@@ -7,6 +7,10 @@ class OneChannel extends SharedRedis {
   override readonly available = true;
   follower: ChannelFollower | undefined;
 
+  override ask(): Promise<never> {
+    return Promise.reject(new Error('there is no Redis to ask'));
+  }
+
   override follow(_channel: string, follower: ChannelFollower): () => void {
     this.follower = follower;
     return () => (this.follower = undefined);

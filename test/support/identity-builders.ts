@@ -1,6 +1,7 @@
 import { ApiKeyAuthenticator } from '../../src/identity/api-keys/api-key-authenticator.js';
 import type { ApiKeyStore } from '../../src/identity/api-keys/api-key-store.js';
 import { Authenticator } from '../../src/identity/authentication/authenticator.js';
+import { RecordSeal } from '../../src/identity/record-seal.js';
 import { RevokedTokens } from '../../src/identity/revocation/revoked-tokens.js';
 import type { LiveSessions } from '../../src/identity/sessions/live-sessions.js';
 import { AccessTokenStrategy } from '../../src/identity/tokens/access-token.strategy.js';
@@ -20,6 +21,8 @@ export const TEST_KEYS = new TokenKeys({
   issuer: 'genoflow',
   audience: 'genoflow-api',
 });
+
+export const TEST_SEAL = new RecordSeal(TEST_SECRET, 'tests');
 
 export const TEST_LIFE: SessionLife = { idleMs: 60_000, maxAgeMs: 600_000 };
 

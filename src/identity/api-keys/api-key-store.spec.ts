@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { buildApiKey } from '../../../test/support/api-key-builders.js';
+import { TEST_SEAL } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
-import { until } from '../../../test/support/until.js';
+import { until, untilAsync } from '../../../test/support/until.js';
 import type { GatewayError } from '../../kernel/errors/gateway-error.js';
 import { createRedisClient } from '../../state/redis-client.js';
 import { RedisConnection } from '../../state/redis-connection.js';
 import { readRedisTarget } from '../../state/redis-target.js';
+import { StoreAway } from '../../state/store-answer.js';
 import { MAX_API_KEYS, USE_NOTED_EVERY_MS, type ApiKey } from './api-key.js';
 import type { ApiKeyStore } from './api-key-store.js';
 import { FileApiKeyStore } from './file-api-key-store.js';
@@ -57,7 +59,7 @@ describe.each(STORES)('API keys in %s', (kind) => {
 
   /** The store as another process finds it. */
   const open = (): ApiKeyStore =>
-    connection === undefined ? new FileApiKeyStore(file, clock) : new RedisApiKeyStore(connection, clock);
+    connection === undefined ? new FileApiKeyStore(file, clock) : new RedisApiKeyStore(connection, clock, TEST_SEAL);
 
   /** A folder stands where the file belongs. */
   const blockDisk = (): void => {
@@ -153,7 +155,7 @@ describe.each(STORES)('API keys in %s', (kind) => {
 
   if (kind === 'Redis') {
     it('are refused by another replica at once, though it has just taken them', async () => {
-      const replica = new RedisApiKeyStore(other as RedisConnection, clock);
+      const replica = new RedisApiKeyStore(other as RedisConnection, clock, TEST_SEAL);
       try {
         const { key } = buildApiKey(clock);
         await store.create(key);
@@ -168,10 +170,53 @@ describe.each(STORES)('API keys in %s', (kind) => {
       }
     });
 
+    it('are believed only as a gateway wrote them', async () => {
+      const { key } = buildApiKey(clock);
+      const [name, forged] = [`genoflow:{api-keys}:${key.id}`, buildApiKey(clock).key];
+      const spoilers: (() => Promise<unknown> | undefined)[] = [
+        () => plain?.hset(name, 'scopes', JSON.stringify(['execution:submit'])),
+        () => plain?.hset(name, 'expires_at', `${key.expiresAt + 1_000}`),
+        () => plain?.hset(name, 'secret_hash', forged.secretHash.toString('base64url')),
+        () => plain?.hset(name, 'id', forged.id),
+        () => plain?.hset(name, 'seal', ''),
+        () => plain?.hdel(name, 'seal'),
+        () => plain?.hset(name, 'scopes', 'x'),
+      ];
+      for (const spoil of spoilers) {
+        await plain?.flushall();
+        await store.create(key);
+        expect(await open().find(key.id)).toEqual(key);
+        await spoil();
+        expect(await open().find(key.id)).toBeUndefined();
+        expect(await open().list()).toEqual([]);
+      }
+      await plain?.del(name);
+      await plain?.set(name, 'x');
+      await expect(open().find(key.id)).rejects.toMatchObject({ code: 'state_unavailable' });
+      await expect(open().list()).rejects.toMatchObject({ code: 'state_unavailable' });
+    });
+
+    it('never live again once revoked, though the store came back with an old copy', async () => {
+      const { key } = buildApiKey(clock);
+      await store.create(key);
+      const name = `genoflow:{api-keys}:${key.id}`;
+      const copy = (await plain?.hgetall(name)) ?? {};
+      await store.revoke(key.id);
+      await plain?.hset(name, copy);
+      expect(await store.find(key.id)).toBeUndefined();
+      await untilAsync(async () => (await plain?.exists(name)) === 0);
+    });
+
     it('cannot be asked about while the server is away', async () => {
       const replica = new RedisApiKeyStore(
-        { client: undefined, available: false, follow: () => () => undefined },
+        {
+          client: undefined,
+          available: false,
+          follow: () => () => undefined,
+          ask: () => Promise.reject(new StoreAway()),
+        },
         clock,
+        TEST_SEAL,
       );
       for (const attempt of [replica.find('key_1'), replica.list(), replica.revoke('key_1')])
         await expect(attempt).rejects.toMatchObject({ code: 'state_unavailable' });

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.js';
 import { RedisScript } from '../../state/redis-script.js';
 import type { SharedRedis } from '../../state/shared-redis.js';
-import { askRedis } from '../ask-redis.js';
+import { askRedis, readReply } from '../ask-redis.js';
+import { EndedIds } from '../ended-ids.js';
 import { FreshAnswers } from '../fresh-answers.js';
+import type { RecordSeal } from '../record-seal.js';
 import { isUseDue, KEPT_API_KEY, keptFrom, MAX_API_KEYS, type ApiKey } from './api-key.js';
 import { ApiKeyStore, newestFirst } from './api-key-store.js';
 
@@ -59,18 +61,27 @@ const LISTED = z.array(z.array(z.string()));
 /** API keys that all replicas share; the question of every request is asked once a second and dropped by a message. */
 export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdown {
   readonly #answers: FreshAnswers<ApiKey>;
+  readonly #revoked: EndedIds;
 
   constructor(
     private readonly redis: SharedRedis,
     private readonly clock: Clock,
+    private readonly seal: RecordSeal,
   ) {
     super();
+    this.#revoked = new EndedIds(redis, CHANNEL);
     this.#answers = new FreshAnswers(redis, CHANNEL, (id) => this.#ask(id), clock);
   }
 
   override async create(key: ApiKey): Promise<boolean> {
-    const fields = Object.entries({ ...keptFrom(key), scopes: JSON.stringify(key.scopes) }).flat() as string[];
-    const values = [key.id, this.clock.now(), key.expiresAt, MAX_API_KEYS, ...fields];
+    const fields = { ...keptFrom(key), scopes: JSON.stringify(key.scopes), seal: this.#sealOf(key) };
+    const values = [
+      key.id,
+      this.clock.now(),
+      key.expiresAt,
+      MAX_API_KEYS,
+      ...(Object.entries(fields).flat() as string[]),
+    ];
     return (await askRedis(this.redis, (client) => CREATE.run(client, keysOf(key.id), values))) === 1;
   }
 
@@ -80,7 +91,7 @@ export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdo
 
   override async list(): Promise<readonly ApiKey[]> {
     const reply = await askRedis(this.redis, (client) => LIST.run(client, keysOf(''), [PREFIX]));
-    const keys = LISTED.parse(reply).flatMap((flat) => {
+    const keys = readReply(LISTED, reply).flatMap((flat) => {
       const fields: Record<string, string> = {};
       for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? '';
       return this.#living(fields) ?? [];
@@ -92,7 +103,8 @@ export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdo
     try {
       return (await askRedis(this.redis, (client) => REVOKE.run(client, keysOf(id), [id, CHANNEL]))) === 1;
     } finally {
-      // Not only by its message, which may arrive after the answer has gone out.
+      // Not only by its message, which may arrive after the answer has gone out; and where Redis could not be told too.
+      this.#revoked.add(id);
       this.#answers.drop(id);
     }
   }
@@ -113,11 +125,25 @@ export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdo
     askRedis(this.redis, (client) => NOTE_USE.run(client, keysOf(id), [now])).catch(() => undefined);
   }
 
-  #living({ scopes, ...fields }: Record<string, string>): ApiKey | undefined {
+  #living({ scopes, seal = '', ...fields }: Record<string, string>): ApiKey | undefined {
     const kept = KEPT_API_KEY.safeParse({ ...fields, scopes: parse(scopes) });
-    return kept.success && this.clock.now() < kept.data.expiresAt ? kept.data : undefined;
+    if (!kept.success || this.clock.now() >= kept.data.expiresAt) return undefined;
+    if (!this.seal.holds(seal, ...sealedParts(kept.data))) return undefined;
+    if (!this.#revoked.has(kept.data.id)) return kept.data;
+    this.revoke(kept.data.id).catch(() => undefined);
+    return undefined;
+  }
+
+  #sealOf(key: ApiKey): string {
+    return this.seal.of(...sealedParts(key));
   }
 }
+
+/** All but when it was last used, on which nothing hangs. */
+const sealedParts = (key: ApiKey): (string | number)[] => [
+  ...[key.id, key.name, key.createdBy, key.createdAt, key.expiresAt, key.secretHash.toString('base64url')],
+  ...key.scopes,
+];
 
 function parse(text = ''): unknown {
   try {

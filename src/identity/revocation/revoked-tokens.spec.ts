@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
-import { until } from '../../../test/support/until.js';
+import { until, untilAsync } from '../../../test/support/until.js';
 import { createRedisClient } from '../../state/redis-client.js';
 import { RedisConnection } from '../../state/redis-connection.js';
 import { readRedisTarget } from '../../state/redis-target.js';
@@ -76,6 +76,29 @@ describe.each(STORES)('tokens taken back, in %s', (kind) => {
       await here.add('one', clock.now() + 60_000);
       await until(() => there.isGood('one') !== true);
       expect(await there.isGood('one')).toBe(false);
+    });
+
+    it('are refused though the store has come back empty, and are told to it again', async () => {
+      const [here, there] = [open(0), open(1)];
+      await here.add('one', clock.now() + 60_000);
+      await untilAsync(async () => !(await there.isGood('one')));
+      await server?.kill();
+      await server?.start();
+      await until(() => connections.every(({ available }) => available));
+      expect([await here.isGood('one'), await there.isGood('one')]).toEqual([false, false]);
+      await untilAsync(async () => !(await open(1).isGood('one')));
+      expect(await plain?.pttl('genoflow:revoked:one')).toBeLessThanOrEqual(60_000);
+    });
+
+    it('are refused here even where the store could not be told', async () => {
+      const tokens = open();
+      await server?.kill();
+      await until(() => !connections[0]?.available);
+      await expect(tokens.add('one', clock.now() + 60_000)).rejects.toMatchObject({ code: 'state_unavailable' });
+      expect(tokens.isGood('one')).toBe(false);
+      await server?.start();
+      await until(() => connections.every(({ available }) => available));
+      await untilAsync(async () => !(await open(1).isGood('one')));
     });
 
     it('are kept as long as their token would live', async () => {

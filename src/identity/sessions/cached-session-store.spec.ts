@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildSession, TEST_LIFE } from '../../../test/support/identity-builders.js';
+import { buildSession, TEST_LIFE, TEST_SEAL } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { openRedis } from '../../../test/support/open-redis.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
@@ -10,6 +10,7 @@ import { CachedSessionStore } from './cached-session-store.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import type { Session } from './session.js';
+import { SessionRecord } from './session-record.js';
 
 /** A shared store that counts questions and can be made to wait, so that the order of events is the test's. */
 class ObservedStore extends MemorySessionStore {
@@ -156,7 +157,12 @@ suite('two instances over one Redis', () => {
     server = await startPrivateRedis();
     for (let count = 0; count < 2; count += 1) {
       const redis = await openRedis(server.url);
-      const store = new CachedSessionStore(new RedisSessionStore(redis, TEST_LIFE, clock), redis, TEST_LIFE, clock);
+      const store = new CachedSessionStore(
+        new RedisSessionStore(redis, TEST_LIFE, clock, new SessionRecord(TEST_SEAL)),
+        redis,
+        TEST_LIFE,
+        clock,
+      );
       instances.push({ redis, store });
     }
   });

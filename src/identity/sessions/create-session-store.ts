@@ -1,12 +1,14 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../kernel/config/settings.js';
 import type { SharedRedis } from '../../state/shared-redis.js';
+import { RecordSeal } from '../record-seal.js';
 import { CachedSessionStore } from './cached-session-store.js';
 import { FinalSessionStore } from './final-session-store.js';
 import type { LiveSessions } from './live-sessions.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import { sessionLifeFrom } from './session.js';
+import { SessionRecord } from './session-record.js';
 import type { SessionStore } from './session-store.js';
 
 /** Sessions in Redis where there is one, else in this process. */
@@ -17,6 +19,7 @@ export function createSessionStore(
 ): SessionStore & LiveSessions {
   const life = sessionLifeFrom(identity);
   if (redis.client === undefined) return new MemorySessionStore(life, clock);
-  const shared = new FinalSessionStore(new RedisSessionStore(redis, life, clock), redis);
+  const record = new SessionRecord(new RecordSeal(identity.identitySecret, 'genoflow sessions'));
+  const shared = new FinalSessionStore(new RedisSessionStore(redis, life, clock, record), redis);
   return new CachedSessionStore(shared, redis, life, clock);
 }

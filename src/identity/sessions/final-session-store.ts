@@ -1,31 +1,21 @@
-import { LRUCache } from 'lru-cache';
-import { IDENTIFIER } from '../../kernel/identifiers.js';
 import type { SharedRedis } from '../../state/shared-redis.js';
+import { EndedIds } from '../ended-ids.js';
 import { ENDED, SESSION_CHANNEL } from './redis-session-store.js';
 import type { Session } from './session.js';
 import { SessionStore, type Rotation, type RotationOutcome } from './session-store.js';
 
-const REMEMBERED_ENDS = 100_000;
-
-/**
- * An ended session never lives again, whatever the shared store says later: a replica that lagged behind when it became
- * master, or a server that came back with an old copy on disk, still has it. Every instance remembers the ends it was
- * told of (those longest ago give way) and ends such a session once more where it shows itself.
- */
+/** Lets no ended session live again; one that shows itself in the shared store is ended there once more. */
 export class FinalSessionStore extends SessionStore {
-  readonly #ended = new LRUCache<string, true>({ max: REMEMBERED_ENDS });
+  readonly #ended: EndedIds;
 
   constructor(
     private readonly shared: SessionStore,
     redis: Pick<SharedRedis, 'follow'>,
   ) {
     super();
-    redis.follow(SESSION_CHANNEL, {
-      message: (text) => {
-        const [change, sessionId = ''] = text.split(' ', 2);
-        if (change === ENDED && IDENTIFIER.test(sessionId)) this.#ended.set(sessionId, true);
-      },
-      following: () => undefined,
+    this.#ended = new EndedIds(redis, SESSION_CHANNEL, (message) => {
+      const [change, sessionId] = message.split(' ', 2);
+      return change === ENDED ? sessionId : undefined;
     });
   }
 
@@ -42,7 +32,7 @@ export class FinalSessionStore extends SessionStore {
     const { userId, sessionId } = rotation;
     if (!this.#isLiving(userId, sessionId)) return 'unknown';
     const outcome = await this.shared.rotate(rotation);
-    if (outcome === 'reused') this.#ended.set(sessionId, true);
+    if (outcome === 'reused') this.#ended.add(sessionId);
     return outcome;
   }
 
@@ -52,7 +42,9 @@ export class FinalSessionStore extends SessionStore {
 
   /** Remembered even where the shared store could not be told: the caller meant it. */
   override end(userId: string, sessionId: string): Promise<boolean> {
-    return this.shared.end(userId, sessionId).finally(() => this.#ended.set(sessionId, true));
+    return this.shared.end(userId, sessionId).finally(() => {
+      this.#ended.add(sessionId);
+    });
   }
 
   override async listByUser(userId: string): Promise<readonly Session[]> {

@@ -7,13 +7,14 @@ import {
   startPrivateRedis,
   type PrivateRedis,
 } from '../../../test/support/private-redis.js';
-import { buildSession, TEST_LIFE, type OpenedSession } from '../../../test/support/identity-builders.js';
+import { buildSession, TEST_LIFE, TEST_SEAL, type OpenedSession } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { RedisConnection } from '../../state/redis-connection.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import type { RefreshToken } from './refresh-token.js';
 import { MAX_SESSIONS_PER_USER } from './session.js';
+import { SessionRecord } from './session-record.js';
 import type { Rotation, SessionStore } from './session-store.js';
 
 interface Place {
@@ -40,7 +41,7 @@ async function inCluster(): Promise<Place> {
 async function over(server: PrivateRedis, url = server.url): Promise<Place> {
   const redis = await openRedis(url);
   return {
-    store: (clock) => new RedisSessionStore(redis, TEST_LIFE, clock),
+    store: (clock) => new RedisSessionStore(redis, TEST_LIFE, clock, new SessionRecord(TEST_SEAL)),
     redis,
     close: () => {
       redis.onApplicationShutdown();
@@ -203,6 +204,85 @@ describe.each(PLACES)('a session store in %s', (_, open) => {
       expect(await client.pttl(key)).toBeLessThanOrEqual(TEST_LIFE.maxAgeMs);
       if ((await client.type(key)) === 'hash') expect(JSON.stringify(await client.hgetall(key))).not.toContain(text);
     }
+  });
+});
+
+(hasRedisServer('sessions that Redis has spoilt') ? describe : describe.skip)('a session that Redis has spoilt', () => {
+  let place: Place;
+  const clock = new ManualClock();
+
+  beforeAll(async () => {
+    place = await inRedis();
+  });
+  afterAll(() => place.close());
+
+  const later = `${clock.now() + 10 * TEST_LIFE.maxAgeMs}`;
+
+  it.each([
+    ['roles', { roles: '["admin"]' }],
+    ['roles that are no JSON', { roles: 'admin' }],
+    ['roles that are no list', { roles: '{"admin":true}' }],
+    ['roles of its other spelling', { roles: '[ "analyst" ]' }],
+    ['a later end', { expires: later }],
+    ['another name', { name: 'root' }],
+    ['another family', { family: 'A'.repeat(43) }],
+    ['no seal', { seal: '' }],
+    ['a time that is none', { seen: 'Infinity' }],
+    ['a time in the past', { seen: '-1' }],
+    ['a field of a megabyte', { display: 'x'.repeat(1_048_576) }],
+  ])('is none with %s', async (_, fields) => {
+    const store = place.store(clock);
+    const { session } = buildSession(clock);
+    const { userId, sessionId } = session.principal;
+    await store.create(session);
+    expect(await store.find(userId, sessionId)).toEqual(session);
+    await place.redis?.client.hset(`genoflow:session:{${userId}}/${sessionId}`, fields);
+    expect(await store.find(userId, sessionId)).toBeUndefined();
+    expect((await store.listByUser(userId)).map(({ principal }) => principal.sessionId)).not.toContain(sessionId);
+  });
+
+  it('is none under another user or id', async () => {
+    const store = place.store(clock);
+    const [admin, other] = [buildSession(clock, 'usr_1', ['admin']), buildSession(clock, 'usr_2')];
+    await store.create(admin.session);
+    const { client } = place.redis ?? {};
+    const copied = (await client?.hgetall(`genoflow:session:{usr_1}/${admin.session.principal.sessionId}`)) ?? {};
+    for (const name of [`{usr_2}/${admin.session.principal.sessionId}`, `{usr_1}/${other.session.principal.sessionId}`])
+      await client?.hset(`genoflow:session:${name}`, copied);
+    expect(await store.find('usr_2', admin.session.principal.sessionId)).toBeUndefined();
+    expect(await store.find('usr_1', other.session.principal.sessionId)).toBeUndefined();
+  });
+
+  it('of another type is refused as what cannot be known, and does not keep its user from logging in', async () => {
+    const store = place.store(clock);
+    const { session, refreshToken } = buildSession(clock, 'usr_3');
+    const { userId, sessionId } = session.principal;
+    await store.create(session);
+    const { client } = place.redis ?? {};
+    for (const key of [`genoflow:session:{${userId}}/${sessionId}`, `genoflow:sessions:{${userId}}`]) {
+      await client?.del(key);
+      await client?.set(key, 'x');
+    }
+    for (const attempt of [
+      store.find(userId, sessionId),
+      store.rotate(rotation(refreshToken, refreshToken.next())),
+      store.end(userId, sessionId),
+      store.listByUser(userId),
+      store.touch(userId, sessionId),
+    ])
+      await expect(attempt).rejects.toMatchObject({ code: 'state_unavailable' });
+    const next = buildSession(clock, userId);
+    await store.create(next.session);
+    expect(await store.find(userId, next.session.principal.sessionId)).toEqual(next.session);
+  });
+
+  it('is rotated once by a client that asks again because its connection was lost', async () => {
+    const store = place.store(clock);
+    const { session, refreshToken } = buildSession(clock);
+    await store.create(session);
+    const asked = rotation(refreshToken, refreshToken.next());
+    expect([await store.rotate(asked), await store.rotate(asked)]).toEqual(['rotated', 'rotated']);
+    expect(await store.rotate(rotation(refreshToken, refreshToken.next()))).toBe('reused');
   });
 });
 
