@@ -26,8 +26,8 @@ async function someMasterIsWell(cluster: Cluster): Promise<boolean> {
 
 async function isWell(node: Redis): Promise<boolean> {
   try {
-    const info = (await answerWithin(node.cluster('INFO'), QUESTION_TIMEOUT_MS)) as string;
-    return info.includes('cluster_state:ok');
+    const info: unknown = await answerWithin(node.cluster('INFO'), QUESTION_TIMEOUT_MS);
+    return String(info).includes('cluster_state:ok');
   } catch (error) {
     // A frozen node keeps its socket, and with it all that is sent there. The next command connects anew.
     if (error instanceof StoreSilent) node.disconnect();

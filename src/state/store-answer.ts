@@ -33,9 +33,9 @@ export function answerWithin<Reply>(answer: Promise<Reply>, timeoutMs: number): 
         clearTimeout(timer);
         resolve(reply);
       },
-      (error: unknown) => {
+      (error: Error) => {
         clearTimeout(timer);
-        reject(error as Error);
+        reject(error);
       },
     );
   });

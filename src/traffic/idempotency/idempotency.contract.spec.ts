@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { openRedis } from '../../../test/support/open-redis.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../../test/support/private-redis.js';
-import { until } from '../../../test/support/until.js';
+import { until, untilAsync } from '../../../test/support/until.js';
 import type { RedisConnection } from '../../state/redis-connection.js';
 import { AnswerSeal } from '../recording/answer-seal.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
@@ -231,6 +231,61 @@ withRedis('idempotency records in Redis', () => {
     const other = (await client.keys('*')).find((name) => name !== key) ?? '';
     await client.set(other, stored);
     expect(await codeOf(records.begin({ ...REQUEST, key: 'key-2' }))).toBe('state_unavailable');
+  });
+
+  it.each(['garbage', '', 'running', 'done', 'done f', 'done f AAAA', 'x'.repeat(3_000_000)])(
+    'are not believed where Redis holds what no gateway wrote: %.20s',
+    async (text) => {
+      const records = new IdempotencyRecords(new RedisIdempotencyStore(redis, seal), LIFETIMES);
+      await started(records);
+      const [key = ''] = await redis.client.keys('*');
+      await redis.client.set(key, text);
+      expect(['state_unavailable', 'idempotency_key_reused']).toContain(await codeOf(records.begin(REQUEST)));
+    },
+  );
+
+  it('are not believed where Redis holds another type', async () => {
+    const records = new IdempotencyRecords(new RedisIdempotencyStore(redis, seal), LIFETIMES);
+    await started(records);
+    const [key = ''] = await redis.client.keys('*');
+    await redis.client.del(key);
+    await redis.client.lpush(key, 'x');
+    expect(await codeOf(records.begin(REQUEST))).toBe('state_unavailable');
+  });
+
+  it('know a claim of their own that is asked again because a connection was lost', async () => {
+    const store = new RedisIdempotencyStore(redis, seal);
+    const mine: RunningEntry = { state: 'running', fingerprint: 'f', owner: 'me' };
+    expect([await store.claim('k', mine, 10_000), await store.claim('k', mine, 10_000)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('free a key that a frozen Redis claimed after all when it thawed', async () => {
+    const records = new IdempotencyRecords(new RedisIdempotencyStore(redis, seal), LIFETIMES);
+    server.freeze();
+    expect(await codeOf(records.begin(REQUEST))).toBe('state_unavailable');
+    server.thaw();
+    await untilAsync(async () => (await codeOf(records.begin(REQUEST))) === 'no error');
+  });
+
+  it('keep an answer later that Redis could not take', async () => {
+    const store = new RedisIdempotencyStore(redis, seal, 'i:');
+    const mine: RunningEntry = { state: 'running', fingerprint: 'f', owner: 'me' };
+    const done: DoneEntry = { state: 'done', fingerprint: 'f', answer: ANSWER };
+    await store.claim('k', mine, 10_000);
+    const running = (await redis.client.get('i:k')) ?? '';
+    await server.kill();
+    await until(() => !redis.available);
+    await expect(store.finish('k', mine, done, 10_000)).rejects.toThrow();
+    await server.start();
+    await until(() => redis.available);
+    // As a server that keeps its data on disk would have it.
+    await redis.client.set('i:k', running, 'PX', 10_000);
+    await untilAsync(async () => (await store.claim('k', { ...mine, owner: 'them' }, 10_000))?.state === 'done');
+    expect(await store.claim('k', mine, 10_000)).toEqual(done);
+    store.close();
   });
 
   it('refuse with state_unavailable while Redis is gone, since the work could be done twice', async () => {

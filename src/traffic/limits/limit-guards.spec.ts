@@ -15,7 +15,6 @@ import { BucketThrottlerStorage } from './bucket-throttler.storage.js';
 import { CallerAdmission } from './caller-admission.js';
 import { CallerLimitGuard } from './caller-limit.guard.js';
 import { CallerLimits } from './caller-limits.js';
-import { addressKey } from './caller-key.js';
 import { MemoryBucketStore } from './memory-bucket.store.js';
 import { UserConcurrency } from './user-concurrency.js';
 
@@ -41,7 +40,7 @@ const TRAFFIC: TrafficSettings = {
   idempotencyTtlSeconds: 60,
 };
 
-function open({ enforced = true, traffic = {} as Partial<TrafficSettings> } = {}) {
+function open({ enforced = true, traffic = {} }: { enforced?: boolean; traffic?: Partial<TrafficSettings> } = {}) {
   const settings = { traffic: { ...TRAFFIC, ...traffic } } as Settings;
   const clock = new ManualClock();
   const store = new MemoryBucketStore(clock);
@@ -317,24 +316,5 @@ describe('the limit of an address', () => {
       const context = contextOf(exchangeOf(`usr_${index}`), 'plain');
       expect(address.canActivate(context) && caller.canActivate(context)).toBe(true);
     }
-  });
-});
-
-describe('the key of an address', () => {
-  it.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '192.0.2.7'],
-    ['::ffff:c000:207', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['2001:DB8:1:2::9', '2001:db8:1:2::/64'],
-    ['192.0.2.7:4711', '192.0.2.7'],
-    ['[2001:db8:1:2::9]:4711', '2001:db8:1:2::/64'],
-    ['[::ffff:192.0.2.7]', '192.0.2.7'],
-    ['unknown', 'unknown'],
-    ['999.0.2.7:4711', 'unknown'],
-    ['', 'unknown'],
-    ['a'.repeat(10_000), 'unknown'],
-  ])('of %s is %s', (address, key) => {
-    expect(addressKey(address)).toBe(key);
   });
 });
