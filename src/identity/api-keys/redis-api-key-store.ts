@@ -56,6 +56,7 @@ end
 return found
 `);
 
+const FIELDS = z.record(z.string(), z.string());
 const LISTED = z.array(z.array(z.string()));
 
 /** API keys that all replicas share; the question of every request is asked once a second and dropped by a message. */
@@ -114,7 +115,7 @@ export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdo
   }
 
   async #ask(id: string): Promise<ApiKey | undefined> {
-    const key = this.#living(await askRedis(this.redis, (client) => client.hgetall(PREFIX + id)));
+    const key = this.#living(readReply(FIELDS, await askRedis(this.redis, (client) => client.hgetall(PREFIX + id))));
     const now = this.clock.now();
     if (key !== undefined && isUseDue(key, now)) this.#noteUse(id, now);
     return key;

@@ -62,12 +62,16 @@ export class RedisBucketStore extends BucketStore {
   }
 }
 
+const LEVEL = /^\d{1,15}$/;
+
 /** Throws on a reply that our script does not give. */
 function readTakes(reply: unknown, draws: readonly Draw[]): readonly Take[] {
-  const [open, ...levels] = Array.isArray(reply) ? (reply as unknown[]).map(Number) : [];
+  const [open, ...levels] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (open !== 0 && open !== 1) throw new Error('the bucket script said neither yes nor no');
   return draws.map(({ policy }, index) => {
-    const level = levels[index];
-    if (level === undefined || !Number.isSafeInteger(level)) throw new Error('the bucket script gave no levels');
+    const text = levels[index];
+    if (typeof text !== 'string' || !LEVEL.test(text)) throw new Error('the bucket script gave no level');
+    const level = Number(text);
     return takeFrom(open === 1 || level >= UNITS_PER_TOKEN, level, policy);
   });
 }
