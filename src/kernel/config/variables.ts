@@ -140,7 +140,7 @@ export const VARIABLES = {
   RATE_LIMIT_JOBS_BURST: integer(1, 10_000_000).default(100),
   RATE_LIMIT_LINKS_PER_MINUTE: integer(1, 10_000_000).default(50),
   RATE_LIMIT_LINKS_BURST: integer(1, 10_000_000).default(100),
-  MAX_CONCURRENT_PER_USER: integer(1, 1_000_000).default(64),
+  MAX_CONCURRENT_PER_USER: integer(1, 1_000_000).default(256),
   RESPONSE_CACHE_TTL_MS: integer(0, 3_600_000).default(5_000),
   IDEMPOTENCY_TTL: integer(60, 604_800).default(86_400),
 
