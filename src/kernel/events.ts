@@ -122,6 +122,14 @@ export interface StateStoreChanged {
 }
 export const stateStoreChanged = new EventChannel<StateStoreChanged>('genoflow:state:store-changed');
 
+export interface StateStoreMayEvict {
+  readonly store: 'redis';
+  /** Redis's maxmemory-policy. */
+  readonly policy: string;
+}
+/** The store was found to throw keys away when its memory is full: sessions, limits and records of work done. */
+export const stateStoreMayEvict = new EventChannel<StateStoreMayEvict>('genoflow:state:store-may-evict');
+
 export interface BackendsProcessChanged {
   readonly change: 'ready' | 'exited' | 'restarting' | 'gave-up';
 }

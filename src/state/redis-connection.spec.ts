@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openRedis } from '../../test/support/open-redis.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../test/support/private-redis.js';
 import { until } from '../../test/support/until.js';
-import { stateStoreChanged, type StateStoreChanged } from '../kernel/events.js';
+import { stateStoreChanged, stateStoreMayEvict, type StateStoreChanged } from '../kernel/events.js';
 import { createRedisClient } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisScript } from './redis-script.js';
@@ -126,6 +126,25 @@ suite('RedisConnection', () => {
     await plain.replicaof('NO', 'ONE');
     plain.disconnect();
     await until(() => connection.available);
+  });
+
+  it('tells of a server that would throw keys away, and of no other', async () => {
+    const told: string[] = [];
+    const end = stateStoreMayEvict.subscribe(({ policy }) => told.push(policy));
+    const connect = async (maxmemory: string, policy: string): Promise<void> => {
+      await connection.client.config('SET', 'maxmemory-policy', policy);
+      await connection.client.config('SET', 'maxmemory', maxmemory);
+      const redis = await openRedis(server.url);
+      await sleep(100);
+      redis.onApplicationShutdown();
+    };
+    await connect('0', 'allkeys-lru');
+    await connect('100mb', 'noeviction');
+    expect(told).toEqual([]);
+    await connect('100mb', 'volatile-lru');
+    expect(told).toEqual(['volatile-lru']);
+    await connection.client.config('SET', 'maxmemory', '0');
+    end();
   });
 
   it('keeps a start waiting for a store that comes, and not for one that does not', async () => {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { stateStoreChanged } from '../kernel/events.js';
+import { stateStoreChanged, stateStoreMayEvict } from '../kernel/events.js';
 import { GatheredWrites } from './gathered-writes.js';
 import { openSubscriber, QUESTION_TIMEOUT_MS, type RedisClient } from './redis-client.js';
 import { RedisFollowers } from './redis-followers.js';
-import { takesWrites } from './redis-probe.js';
+import { evictionPolicyOf, takesWrites } from './redis-probe.js';
 import { RedisScript } from './redis-script.js';
 import { SentinelWatch } from './sentinel-watch.js';
 import { SharedRedis, type ChannelFollower } from './shared-redis.js';
@@ -119,6 +119,11 @@ export class RedisConnection extends SharedRedis {
     return isWell;
   }
 
+  async #warn(): Promise<void> {
+    const policy = await evictionPolicyOf(this.client);
+    if (policy !== undefined) stateStoreMayEvict.publish({ store: 'redis', policy });
+  }
+
   #doubt(): void {
     // One node of a Cluster may be frozen while the others serve.
     this.#inDoubt = this.client instanceof Redis;
@@ -130,5 +135,6 @@ export class RedisConnection extends SharedRedis {
     if (available === this.#available || this.#closed) return;
     this.#available = available;
     stateStoreChanged.publish({ store: 'redis', available });
+    if (available) void this.#warn();
   }
 }

@@ -34,3 +34,12 @@ async function isWell(node: Redis): Promise<boolean> {
     return false;
   }
 }
+
+/** The policy by which a server throws keys away when its memory is full; undefined where it does not, or will not say. */
+export async function evictionPolicyOf(client: RedisClient): Promise<string | undefined> {
+  const server = client instanceof Cluster ? client.nodes('master')[0] : client;
+  const info = await server?.info('memory').catch(() => '');
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info ?? '')?.[1];
+  const isBounded = /^maxmemory:[1-9]/m.test(info ?? '');
+  return isBounded && policy !== 'noeviction' ? policy : undefined;
+}

@@ -11,6 +11,7 @@ import {
   exchangeClosed,
   retryStarted,
   stateStoreChanged,
+  stateStoreMayEvict,
   unexpectedFailure,
   verificationKeysRead,
   type ExchangeClosed,
@@ -98,6 +99,9 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
       retryStarted.subscribe(({ service, operation, after }) => log.debug({ service, operation, after }, 'retry')),
       stateStoreChanged.subscribe(({ store, available }) =>
         log[levelOf(available)]({ store, available }, 'state store changed'),
+      ),
+      stateStoreMayEvict.subscribe(({ store, policy }) =>
+        log.warn({ store, policy }, 'state store may evict keys; its maxmemory-policy should be noeviction'),
       ),
       backendsProcessChanged.subscribe(({ change }) => log.info({ change }, 'reference backends changed')),
       auditStateChanged.subscribe(({ state }) => log.error({ state }, 'audit record changed')),
