@@ -84,12 +84,27 @@ const WELL_WITHIN_MS = 8_000;
     }
   });
 
-  const subscriptions = async (): Promise<number> => {
-    const counts = await Promise.all(
-      redis.masters.map((node) => command(node, 'PUBSUB', 'NUMSUB', 'genoflow:sessions:changed')),
-    );
-    return counts.reduce((sum, text) => sum + Number(text.split(',')[1]), 0);
-  };
+  it('moves a subscription from a node that hangs', async () => {
+    const nodes = [...redis.masters, ...redis.replicas];
+    const counts = await Promise.all(nodes.map((node) => subscriptionsOn(node)));
+    const frozen = nodes[counts.findIndex((count) => count > 0)] as PrivateRedis;
+    const others = nodes.filter((node) => node !== frozen);
+    frozen.freeze();
+    try {
+      await eventually(
+        async () => ((await subscriptions(others)) === gateways.length ? true : undefined),
+        FAILED_OVER_WITHIN_MS,
+      );
+    } finally {
+      frozen.thaw();
+    }
+    await redis.settle();
+  }, 60_000);
+
+  const subscriptionsOn = async (node: PrivateRedis): Promise<number> =>
+    Number((await command(node, 'PUBSUB', 'NUMSUB', 'genoflow:sessions:changed')).split(',')[1]);
+  const subscriptions = async (nodes = [...redis.masters, ...redis.replicas]): Promise<number> =>
+    (await Promise.all(nodes.map(subscriptionsOn))).reduce((sum, count) => sum + count, 0);
 
   it('serves all others while a node is frozen, and all again when it thaws', async () => {
     const [first, second, third] = users;

@@ -160,6 +160,17 @@ withRedis('buckets in Redis', () => {
 });
 
 describe('the shared store', () => {
+  it('takes from a bucket of its own when Redis fails on the way', async () => {
+    const failing = {
+      client: {},
+      available: true,
+      ask: () => Promise.reject(new Error('no')),
+    } as unknown as SharedRedis;
+    const store = new SharedBucketStore(failing, new ManualClock());
+    expect(await store.take('a', SLOW)).toMatchObject({ allowed: true, remaining: 4 });
+    expect(await store.takeAll([{ key: 'a', policy: SLOW }])).toMatchObject([{ allowed: true, remaining: 3 }]);
+  });
+
   it('answers without a promise where there is no Redis', () => {
     const redis = { client: undefined, available: true } as SharedRedis;
     expect(new SharedBucketStore(redis, new ManualClock()).take('a', SLOW)).toMatchObject({ allowed: true });

@@ -261,6 +261,16 @@ describe('the cap on one user’s requests at once', () => {
     expect(concurrency.size).toBe(0);
   });
 
+  it('frees one place for one exchange, though it were told twice of its end', () => {
+    const { caller } = open({ traffic: roomy });
+    const enter = (exchange = exchangeOf('usr_1')) => codeOf(() => caller.canActivate(contextOf(exchange, 'plain')));
+    const first = exchangeOf('usr_1');
+    expect([enter(first), enter()]).toEqual([true, true]);
+    close(first);
+    close(first);
+    expect([enter(), enter()]).toEqual([true, 'concurrency_limited']);
+  });
+
   it('does not count who hung up while they were being authenticated: they have closed already', () => {
     const { caller, concurrency } = open({ traffic: roomy });
     const gone = exchangeOf('usr_1');
