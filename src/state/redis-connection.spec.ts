@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRedis } from '../../test/support/open-redis.js';
 import { hasRedisServer, startPrivateRedis, type PrivateRedis } from '../../test/support/private-redis.js';
+import { SlowLink } from '../../test/support/slow-link.js';
 import { until } from '../../test/support/until.js';
 import { stateStoreChanged, stateStoreMayEvict, type StateStoreChanged } from '../kernel/events.js';
 import { createRedisClient } from './redis-client.js';
@@ -108,6 +109,37 @@ suite('RedisConnection', () => {
     await until(() => followed.heard.includes('back'));
     expect(await get()).toBeNull();
     followed.stop();
+  });
+
+  it('fails the questions that were out when a connection is lost, and does not leave them to their time', async () => {
+    const link = await new SlowLink(server.port).open();
+    const distant = await openRedis(`redis://127.0.0.1:${link.port}`);
+    link.delayMs = 10_000;
+    const out = Promise.allSettled([1, 2].map((key) => distant.ask((client) => client.get(`${key}`))));
+    await sleep(50);
+    link.delayMs = 0;
+    link.cut();
+    for (const outcome of await out) {
+      expect(outcome.status).toBe('rejected');
+      expect((outcome as PromiseRejectedResult).reason).not.toBeInstanceOf(StoreSilent);
+    }
+    await until(() => distant.available);
+    distant.onApplicationShutdown();
+    await link.close();
+  });
+
+  it('leaves a connection that has fallen silent for ever, and its followers go with it', async () => {
+    const link = await new SlowLink(server.port).open();
+    const distant = await openRedis(`redis://127.0.0.1:${link.port}`);
+    let standing = false;
+    distant.follow('far', { message: () => undefined, following: (isFollowing) => (standing = isFollowing) });
+    await until(() => standing);
+    link.mute();
+    await until(() => !distant.available && !standing);
+    await until(() => distant.available && standing);
+    expect(await distant.ask((client) => client.get('x'))).toBeNull();
+    distant.onApplicationShutdown();
+    await link.close();
   });
 
   it('takes no server for well that only reads', async () => {

@@ -24,8 +24,21 @@ export class SlowLink {
     return this.#sockets.size / 2;
   }
 
-  async close(): Promise<void> {
+  /** Connections that pass through now fall silent for ever and stay open, as those over a dropped route do; new ones work. */
+  mute(): void {
+    for (const socket of this.#sockets) {
+      socket.removeAllListeners('data');
+      socket.resume();
+    }
+  }
+
+  /** Connections that pass through now are broken; new ones work. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
