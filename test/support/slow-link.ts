@@ -57,9 +57,9 @@ export class SlowLink {
       setTimeout(() => {
         const next = held.shift();
         if (next !== undefined && !to.destroyed) to.write(next);
-      }, delayMs());
+      }, delayMs()).unref();
     });
-    from.on('end', () => setTimeout(() => to.end(), delayMs()));
+    from.on('end', () => setTimeout(() => to.end(), delayMs()).unref());
     from.on('error', () => to.destroy());
     from.on('close', () => {
       this.#sockets.delete(from);
