@@ -31,5 +31,6 @@ const publicForm = (user: UserRow): Record<string, unknown> => ({
   username: user.username,
   display_name: user.displayName,
   roles: user.roles,
+  projects: user.projects,
   disabled: user.disabled,
 });

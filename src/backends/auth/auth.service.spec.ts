@@ -28,6 +28,7 @@ describeOnDatabases('auth', (databaseUrl) => {
         username: 'admin',
         display_name: 'Administrator',
         roles: ['admin'],
+        projects: ['*'],
         disabled: false,
       },
     });

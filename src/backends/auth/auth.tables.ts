@@ -9,6 +9,8 @@ export const users = schema.table('users', {
   username: text().notNull(),
   displayName: text('display_name').notNull(),
   roles: jsonb().$type<string[]>().notNull(),
+  /** Ids of projects; `*` stands for all. */
+  projects: jsonb().$type<string[]>().notNull(),
   passwordHash: text('password_hash').notNull(),
   disabled: boolean().notNull(),
 });
@@ -36,4 +38,5 @@ export const AUTH_MIGRATIONS: readonly string[] = [
     failures integer not null,
     window_ends_at timestamptz not null
   )`,
+  `alter table auth.users add column projects jsonb not null default '["*"]'`,
 ];

@@ -43,6 +43,7 @@ export class UserStore {
       username: seed.username,
       displayName: seed.display_name ?? seed.username,
       roles: seed.roles,
+      projects: seed.projects,
       passwordHash: seed.password_hash ?? (await this.hashOf(account, seed.password ?? '', hasher)),
       disabled: seed.disabled,
     };

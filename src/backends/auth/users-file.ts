@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { ALL_PROJECTS, PROJECT_ID } from '../service/resource-access.js';
 
 const MAX_USERS = 10_000;
 const ARGON2ID = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
@@ -9,6 +10,10 @@ const SEED = z
     username: z.string().min(1).max(128),
     display_name: z.string().max(256).optional(),
     roles: z.array(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/)).max(32),
+    projects: z
+      .array(z.union([z.literal(ALL_PROJECTS), z.string().regex(PROJECT_ID, 'must be the id of a project')]))
+      .max(256)
+      .default([ALL_PROJECTS]),
     disabled: z.boolean().default(false),
     password_hash: z.string().max(512).regex(ARGON2ID, 'must be an argon2id hash in PHC form').optional(),
     password: z.string().min(1).max(1024).optional(),
@@ -38,12 +43,13 @@ const DEMO_USERS: readonly UserSeed[] = [
   username: role,
   display_name: name,
   roles: [role],
+  projects: [ALL_PROJECTS],
   disabled: false,
   password: 'password',
 }));
 
 /**
- * The users of AUTH_USERS_FILE: a JSON array of `{username, display_name?, roles, disabled?, password_hash}`. Without a
+ * The users of AUTH_USERS_FILE: a JSON array of `{username, display_name?, roles, projects?, disabled?, password_hash}`. Without a
  * file the demo users, and `password` in place of `password_hash`, but both outside production only.
  */
 export async function readUserSeeds(file: string | undefined, production: boolean): Promise<readonly UserSeed[]> {

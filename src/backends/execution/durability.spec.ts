@@ -191,6 +191,7 @@ describe('the queue', () => {
     for (let index = 0; index < count; index += 1) {
       await store.submit({
         owner: 'usr_test',
+        project: 'default',
         sampleId: 'S1',
         pipelineId: 'sleeper',
         pipelineVersion: '1.0.0',

@@ -39,9 +39,9 @@ export class DirectUpload {
     const { files, store, inspector, completion, clock, maxBytes } = this.stages;
     const { metadata, length = 0 } = incoming;
     if (length > maxBytes) throw uploadTooLarge(maxBytes);
-    if (metadata.mate_of !== undefined) await store.visible(metadata.mate_of, identity);
+    const uploader = await store.uploaderOf(metadata, identity);
     await files.requireRoom(length);
-    const row = openingRow(newId('upl'), identity.userId, metadata, 0, new Date(clock.now()));
+    const row = openingRow(newId('upl'), uploader, metadata, 0, new Date(clock.now()));
     let inspection: Inspection | undefined;
     try {
       // Made before the reader opens it.

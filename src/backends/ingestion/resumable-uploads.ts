@@ -21,7 +21,7 @@ export class ResumableUploads {
 
   async open(id: string, identity: Identity, metadata: UploadMetadata, fileSize: number): Promise<UploadRow> {
     const { store, files, clock } = this.stages;
-    if (metadata.mate_of !== undefined) await store.visible(metadata.mate_of, identity);
+    const uploader = await store.uploaderOf(metadata, identity);
     if ((await store.countReceiving(identity.userId)) >= MAX_OPEN_PER_OWNER) {
       throw new BackendProblem(
         429,
@@ -32,7 +32,7 @@ export class ResumableUploads {
       );
     }
     await files.requireRoom(fileSize);
-    const row = openingRow(id, identity.userId, metadata, fileSize, new Date(clock.now()));
+    const row = openingRow(id, uploader, metadata, fileSize, new Date(clock.now()));
     await (await files.openPartial(id)).close();
     await store.insert(row);
     return row;

@@ -9,16 +9,23 @@ import { contentProblem } from './upload.problems.js';
 import type { UploadRow } from './upload.tables.js';
 import type { UploadMetadata } from './upload-metadata.js';
 
+/** Who uploads, and into which project. */
+export interface Uploader {
+  readonly userId: string;
+  readonly project: string;
+}
+
 /** A record as it begins; the declared size is 0 where none was declared. */
 export const openingRow = (
   id: string,
-  owner: string,
+  { userId: owner, project }: Uploader,
   metadata: UploadMetadata,
   fileSize: number,
   createdAt: Date,
 ): UploadRow => ({
   id,
   owner,
+  project,
   status: 'receiving',
   sampleId: metadata.sample_id,
   fileName: metadata.file_name,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROJECT_ID } from '../service/resource-access.js';
 
 const identifier = z
   .string()
@@ -25,6 +26,7 @@ const FIELDS = {
   file_name: fileName,
   mate_of: identifier.optional(),
   checksum: checksum.optional(),
+  project_id: z.string().regex(PROJECT_ID, 'must be the id of a project').optional(),
   file_type: z.enum(['fastq', 'fasta', 'bam', 'cram', 'vcf']).optional(),
 };
 

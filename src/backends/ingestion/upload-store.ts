@@ -1,9 +1,12 @@
 import { and, count, eq, isNull } from 'drizzle-orm';
 import type { Database } from '../service/database.js';
-import { mayReadAll, type Identity } from '../service/identity.js';
+import type { Identity } from '../service/identity.js';
 import { isIdentifier } from '../service/identifiers.js';
+import { commonProject, maySee, projectFor } from '../service/resource-access.js';
 import { checkMates } from './mates.js';
 import { matesMismatch, uploadNotFound } from './upload.problems.js';
+import type { Uploader } from './upload-completion.js';
+import type { UploadMetadata } from './upload-metadata.js';
 import { uploads, type UploadError, type UploadRow } from './upload.tables.js';
 
 type Handle = Pick<Database, 'select' | 'insert' | 'update'>;
@@ -19,15 +22,23 @@ export class UploadStore {
   /** The upload, if this caller may know of it; 404 `upload_not_found` otherwise. */
   async visible(id: string, identity: Identity): Promise<UploadRow> {
     const row = await this.find(id);
-    if (row === undefined || !(row.owner === identity.userId || mayReadAll(identity))) throw uploadNotFound();
+    if (row === undefined || !maySee(identity, row)) throw uploadNotFound();
     return row;
   }
 
   /** The upload, if it is this caller's own; 404 `upload_not_found` otherwise. */
   async owned(id: string, identity: Identity): Promise<UploadRow> {
     const row = await this.find(id);
-    if (row?.owner !== identity.userId) throw uploadNotFound();
+    if (row?.owner !== identity.userId || !maySee(identity, row)) throw uploadNotFound();
     return row;
+  }
+
+  /** Where a new file goes: to its mate's project, else to the one asked for. */
+  async uploaderOf({ mate_of, project_id }: UploadMetadata, identity: Identity): Promise<Uploader> {
+    const mate = mate_of === undefined ? undefined : await this.visible(mate_of, identity);
+    const project = projectFor(identity, project_id ?? mate?.project);
+    commonProject([project, mate?.project ?? project]);
+    return { userId: identity.userId, project };
   }
 
   async insert(row: UploadRow): Promise<void> {

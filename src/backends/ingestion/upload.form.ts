@@ -16,6 +16,7 @@ export const uploadForm = (row: UploadRow, receivedBytes: number): Record<string
   mate_of: row.mateOf,
   mate_upload_id: row.mateUploadId,
   owner: row.owner,
+  project_id: row.project,
   created_at: row.createdAt.toISOString(),
   completed_at: row.completedAt?.toISOString() ?? null,
   error: row.error,

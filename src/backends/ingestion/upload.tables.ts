@@ -18,6 +18,7 @@ export const uploads = pgSchema('ingestion').table(
   {
     id: text().primaryKey(),
     owner: text().notNull(),
+    project: text().notNull(),
     status: text().$type<UploadStatus>().notNull(),
     sampleId: text('sample_id').notNull(),
     fileName: text('file_name').notNull(),
@@ -62,4 +63,5 @@ export const INGESTION_MIGRATIONS: readonly string[] = [
   )`,
   'create index uploads_owner_status on ingestion.uploads (owner, status)',
   'create index uploads_mate_of on ingestion.uploads (mate_of)',
+  "alter table ingestion.uploads add column project text not null default 'default'",
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_PROJECT } from '../service/resource-access.js';
 
 const text = z.string().min(1).max(128);
 
@@ -17,6 +18,7 @@ export const UPLOAD = z.object({
   upload_id: text,
   status: z.enum(['receiving', 'completed', 'failed']),
   sample_id: z.string().max(256),
+  project_id: z.string().max(64).default(DEFAULT_PROJECT),
   file_name: z.string().max(1024),
   file_type: z.string().max(64).nullish(),
   file_size: z.number().int().min(0),

@@ -1,5 +1,6 @@
 import { Router } from 'express';
-import { identityOf, mayReadAll } from '../service/identity.js';
+import { identityOf } from '../service/identity.js';
+import { maySee } from '../service/resource-access.js';
 import { validated } from '../service/validation.js';
 import type { QcJobStore } from './jobs/qc-job.store.js';
 import { viewOf } from './jobs/qc-job.view.js';
@@ -28,7 +29,7 @@ export function createQcRouter({ submission, jobs, submitted }: QcParts): Router
   router.get('/results/:qcJobId', async (request, response) => {
     const identity = identityOf(request);
     const job = await jobs.find(request.params.qcJobId);
-    if (job === undefined || (job.owner !== identity.userId && !mayReadAll(identity))) throw qcJobNotFound();
+    if (job === undefined || !maySee(identity, job)) throw qcJobNotFound();
     response.json(viewOf(job));
   });
 

@@ -29,6 +29,7 @@ export const qcJobs = schema.table('jobs', {
   qcJobId: text('qc_job_id').primaryKey(),
   status: text('status').$type<QcStatus>().notNull(),
   owner: text('owner').notNull(),
+  project: text('project').notNull(),
   sampleId: text('sample_id').notNull(),
   assay: text('assay').$type<Assay>().notNull(),
   inputs: jsonb('inputs').$type<readonly QcInput[]>().notNull(),
@@ -74,4 +75,5 @@ export const QC_MIGRATIONS: readonly string[] = [
     check ((status = 'failed') = (error is not null))
   )`,
   "create index jobs_open on qc.jobs (ordinal) where status in ('queued', 'running')",
+  "alter table qc.jobs add column project text not null default 'default'",
 ];

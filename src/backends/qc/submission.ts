@@ -2,6 +2,7 @@ import { isIdentifier } from '../service/identifiers.js';
 import type { Identity } from '../service/identity.js';
 import type { Peers } from '../service/peers.js';
 import { BackendProblem } from '../service/problem.js';
+import { commonProject, DEFAULT_PROJECT } from '../service/resource-access.js';
 import { invalidRequest } from '../service/validation.js';
 import { isAssay, type Assay } from './engine/thresholds.js';
 import type { NewQcJob } from './jobs/qc-job.store.js';
@@ -25,6 +26,7 @@ export class Submission {
     if (first !== undefined && second !== undefined) checkMates(first, second);
     return {
       owner: caller.userId,
+      project: commonProject(uploads.map((upload) => upload.project_id)) ?? DEFAULT_PROJECT,
       sampleId: request.sample_id,
       assay,
       inputs: uploads.map(({ upload_id, file_name, file_size }) => ({ upload_id, file_name, file_size })),

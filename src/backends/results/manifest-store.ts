@@ -78,6 +78,7 @@ const rowFor = (jobId: string, completion: Completion, completedAt: Date): Manif
   pipelineId: completion.pipeline_id,
   pipelineVersion: completion.pipeline_version,
   owner: completion.owner,
+  project: completion.project_id,
   completedAt,
   files: completion.files.map(({ name, size, sha256, media_type, description }) => ({
     name,

@@ -25,6 +25,7 @@ describe('receiving files', () => {
       sample_id: 'S1',
       pipeline_id: 'trim',
       pipeline_version: '1.0.0',
+      project_id: 'default',
       status: 'completed',
       owner: 'usr_owner',
       completed_at: new Date(client.time.now).toISOString(),

@@ -1,7 +1,8 @@
 import { Router, type Request, type Response } from 'express';
 import { isIdentifier } from '../service/identifiers.js';
-import { identityOf, mayReadAll, requireService } from '../service/identity.js';
+import { identityOf, requireService } from '../service/identity.js';
 import { BackendProblem } from '../service/problem.js';
+import { maySee } from '../service/resource-access.js';
 import { invalidRequest, validated } from '../service/validation.js';
 import type { DownloadLinks } from './download-links.js';
 import type { FileStore } from './file-store.js';
@@ -91,8 +92,7 @@ export class ResultsRoutes {
     const identity = identityOf(request);
     const { jobId } = request.params;
     const manifest = isIdentifier(jobId) ? await this.manifests.find(jobId) : undefined;
-    if (manifest === undefined) throw resultsNotFound();
-    if (!mayReadAll(identity) && manifest.owner !== identity.userId) throw resultsNotFound();
+    if (manifest === undefined || !maySee(identity, manifest)) throw resultsNotFound();
     return manifest;
   }
 }
@@ -131,6 +131,7 @@ const documentOf = (manifest: Manifest): Record<string, unknown> => ({
   pipeline_version: manifest.pipelineVersion,
   status: 'completed',
   owner: manifest.owner,
+  project_id: manifest.project,
   completed_at: manifest.completedAt.toISOString(),
   files: manifest.files,
 });

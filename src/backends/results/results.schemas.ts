@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_PROJECT, PROJECT_ID } from '../service/resource-access.js';
 import { isIdentifier } from '../service/identifiers.js';
 
 const MAX_FILES = 1_000;
@@ -19,6 +20,7 @@ export const COMPLETION = z.strictObject({
   pipeline_id: identifier,
   pipeline_version: z.string().min(1).max(64),
   owner: z.string().min(1).max(128),
+  project_id: z.string().regex(PROJECT_ID).default(DEFAULT_PROJECT),
   files: z
     .array(
       z.strictObject({

@@ -33,6 +33,7 @@ export const manifests = resultsSchema.table('manifests', {
   pipelineId: text('pipeline_id').notNull(),
   pipelineVersion: text('pipeline_version').notNull(),
   owner: text('owner').notNull(),
+  project: text('project').notNull(),
   completedAt: timestamp('completed_at', { withTimezone: true }).notNull(),
   files: jsonb('files').$type<ResultFile[]>().notNull(),
 });
@@ -47,4 +48,5 @@ export const RESULTS_MIGRATIONS: readonly string[] = [
   `create table results.manifests (
     job_id text primary key, sample_id text not null, pipeline_id text not null, pipeline_version text not null,
     owner text not null, completed_at timestamptz not null, files jsonb not null)`,
+  "alter table results.manifests add column project text not null default 'default'",
 ];

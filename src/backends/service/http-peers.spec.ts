@@ -41,7 +41,7 @@ describe('peers over HTTP', () => {
       response.end('{"a":1}');
     };
     expect(await peers.json('ingestion', 'GET', '/upload/x')).toEqual({ a: 1 });
-    const as = { userId: 'usr_1', username: 'u', sessionId: 's', roles: ['viewer'], token: '' };
+    const as = { userId: 'usr_1', username: 'u', sessionId: 's', roles: ['viewer'], projects: ['p1'], token: '' };
     await peers.json('ingestion', 'GET', '/y', { as });
     expect(seen).toEqual([
       ['/upload/x', 'service:qc', ['service']],

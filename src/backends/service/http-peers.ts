@@ -2,10 +2,11 @@ import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import type { BackendName } from './backend-name.js';
 import type { Identity } from './identity.js';
-import type { IdentityTokens } from './identity-tokens.js';
+import type { IdentityClaims, IdentityTokens } from './identity-tokens.js';
 import { endpointsOf } from './peer-endpoints.js';
 import type { JsonCall, Peers } from './peers.js';
 import { BackendProblem } from './problem.js';
+import { ALL_PROJECTS } from './resource-access.js';
 import { requestScope } from './request-scope.js';
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -76,7 +77,7 @@ export class HttpPeers implements Peers {
   }
 
   private headersFor(as?: Identity): Headers {
-    const claims = as ?? { userId: `service:${this.self}`, username: this.self, sessionId: '', roles: ['service'] };
+    const claims = as ?? serviceClaims(this.self);
     const headers: Headers = { 'x-genoflow-identity': this.tokens.sign(claims), accept: 'application/json' };
     const scope = requestScope.getStore();
     if (scope !== undefined) headers['x-request-id'] = scope.requestId;
@@ -109,6 +110,14 @@ export class HttpPeers implements Peers {
     }
   }
 }
+
+const serviceClaims = (self: BackendName): IdentityClaims => ({
+  userId: `service:${self}`,
+  username: self,
+  sessionId: '',
+  roles: ['service'],
+  projects: [ALL_PROJECTS],
+});
 
 const pathUnder = (base: string, path: string): string => `${new URL(base).pathname.replace(/\/$/, '')}${path}`;
 

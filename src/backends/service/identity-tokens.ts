@@ -7,18 +7,19 @@ const AUDIENCE = 'genoflow-backends';
 const ISSUERS = ['genoflow-gateway', 'genoflow-peer'] as const;
 const MAX_LIFE_SECONDS = 60;
 const CLOCK_SKEW_SECONDS = 5;
-const MAX_TOKEN_CHARACTERS = 4096;
+const MAX_TOKEN_CHARACTERS = 24_576;
 
 const CLAIMS = z.object({
   sub: z.string().min(1).max(128),
   name: z.string().max(256).default(''),
   sid: z.string().max(256).default(''),
   roles: z.array(z.string().max(64)).max(32).default([]),
+  projects: z.array(z.string().max(64)).max(256).default([]),
   iat: z.number(),
   exp: z.number(),
 });
 
-export type IdentityClaims = Pick<Identity, 'userId' | 'username' | 'sessionId' | 'roles'>;
+export type IdentityClaims = Pick<Identity, 'userId' | 'username' | 'sessionId' | 'roles' | 'projects'>;
 
 /** Signs and verifies `x-genoflow-identity`: a JWT (RFC 7519) of at most 60 s, HS256 only, issuer and audience pinned. */
 export class IdentityTokens {
@@ -52,6 +53,7 @@ export class IdentityTokens {
       name: claims.username,
       sid: claims.sessionId,
       roles: claims.roles,
+      projects: claims.projects,
       iat: now,
       exp: now + MAX_LIFE_SECONDS,
     });
@@ -67,7 +69,8 @@ export class IdentityTokens {
       claims.iat <= now + CLOCK_SKEW_SECONDS &&
       claims.exp - claims.iat <= MAX_LIFE_SECONDS;
     if (!current) throw identityInvalid();
-    return { userId: claims.sub, username: claims.name, sessionId: claims.sid, roles: claims.roles, token };
+    const { sub: userId, name: username, sid: sessionId, roles, projects } = claims;
+    return { userId, username, sessionId, roles, projects, token };
   }
 
   private claimsOf(token: string): z.output<typeof CLAIMS> {

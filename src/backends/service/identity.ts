@@ -8,6 +8,8 @@ export interface Identity {
   readonly username: string;
   readonly sessionId: string;
   readonly roles: readonly string[];
+  /** Ids of the projects the caller belongs to; `*` stands for all. */
+  readonly projects: readonly string[];
   /** The token as it arrived. */
   readonly token: string;
 }
@@ -28,9 +30,6 @@ export function identityOf(request: Request): Identity {
 
 export const identityInvalid = (): BackendProblem =>
   new BackendProblem(401, 'identity_invalid', 'The call carries no valid identity.');
-
-/** False for callers who see only what they made themselves: a technician without a further role, and who has none. */
-export const mayReadAll = (identity: Identity): boolean => identity.roles.some((role) => role !== 'technician');
 
 /** Refuses all but services and the gateway itself with 403 `forbidden`. */
 export function requireService(identity: Identity): void {

@@ -2,7 +2,7 @@ import express, { Router } from 'express';
 import { sql } from 'drizzle-orm';
 import type { BackendDefinition } from './backend-service.js';
 import { rowsOf } from './database.js';
-import { identityOf, mayReadAll, requireService } from './identity.js';
+import { identityOf, requireService } from './identity.js';
 import { BackendProblem } from './problem.js';
 import { runService, type TestService } from './testing/run-service.js';
 
@@ -13,10 +13,6 @@ const definition: BackendDefinition = {
     const router = Router();
     router.get('/things', async (_request, response) => {
       response.json(await rowsOf(context.database, sql`select id from qc.things`));
-    });
-    router.get('/who', (request, response) => {
-      const identity = identityOf(request);
-      response.json({ userId: identity.userId, all: mayReadAll(identity) });
     });
     router.get('/internal', (request, response) => {
       requireService(identityOf(request));
@@ -60,15 +56,6 @@ describe('a running service', () => {
     expect(answer.status).toBe(401);
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(await answer.json()).toMatchObject({ status: 401, code: 'identity_invalid' });
-  });
-
-  it.each([
-    [{ roles: ['technician'] }, false],
-    [{ roles: [] }, false],
-    [{ roles: ['technician', 'analyst'] }, true],
-    [{ roles: ['viewer'] }, true],
-  ])('knows for %j whether all may be read: %s', async (as, all) => {
-    expect(await (await service.call('/who', { as })).json()).toEqual({ userId: 'usr_test', all });
   });
 
   it('keeps internal routes to services', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isIdentifier } from '../../service/identifiers.js';
+import { PROJECT_ID } from '../../service/resource-access.js';
 import { invalidRequest } from '../../service/validation.js';
 import { JOB_STATUSES } from '../jobs/job-state.js';
 
@@ -30,6 +31,7 @@ export const JOB_REQUEST = z.strictObject({
     .refine((value) => Object.keys(value).length <= 256, 'must have at most 256 properties')
     .optional(),
   tags: z.array(tag).max(32).optional(),
+  project_id: z.string().regex(PROJECT_ID, 'must be the id of a project').optional(),
 });
 
 export type JobRequest = z.output<typeof JOB_REQUEST>;

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type Response } from 'express';
-import { identityOf, mayReadAll, requireService } from '../../service/identity.js';
+import { identityOf, requireService } from '../../service/identity.js';
+import { ALL_PROJECTS, maySee, seesOwnOnly } from '../../service/resource-access.js';
 import { validated } from '../../service/validation.js';
 import { jobNotFound } from '../execution.problems.js';
 import type { JobRow } from '../jobs/execution.tables.js';
@@ -61,7 +62,8 @@ export class ExecutionRoutes {
     const query = validated(JOBS_QUERY, request.query);
     const identity = identityOf(request);
     const rows = await this.parts.store.list({
-      owner: mayReadAll(identity) ? undefined : identity.userId,
+      owner: seesOwnOnly(identity) ? identity.userId : undefined,
+      projects: identity.projects.includes(ALL_PROJECTS) ? undefined : identity.projects,
       status: query.status,
       before: decodeCursor(query.cursor),
       limit: query.limit + 1,
@@ -118,7 +120,7 @@ export class ExecutionRoutes {
   private async readable(request: JobParameters): Promise<JobRow> {
     const identity = identityOf(request);
     const job = await this.parts.store.find(request.params.jobId);
-    if (job === undefined || (!mayReadAll(identity) && job.owner !== identity.userId)) throw jobNotFound();
+    if (job === undefined || !maySee(identity, job)) throw jobNotFound();
     return job;
   }
 }

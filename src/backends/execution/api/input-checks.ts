@@ -1,5 +1,6 @@
 import type { Identity } from '../../service/identity.js';
 import type { Peers } from '../../service/peers.js';
+import { commonProject, projectFor } from '../../service/resource-access.js';
 import { invalidRequest } from '../../service/validation.js';
 import { fileTypeMismatch, inputMissing, inputNotReady, matesMismatch, sampleMismatch } from '../execution.problems.js';
 import type { InputFiles, PipelineDefinition } from '../jobs/job.types.js';
@@ -9,6 +10,7 @@ interface Upload {
   readonly upload_id: string;
   readonly status: 'receiving' | 'completed' | 'failed';
   readonly sample_id: string;
+  readonly project_id: string;
   readonly file_type: string;
   readonly compression: 'gzip' | 'none';
   readonly file_size: number;
@@ -19,11 +21,17 @@ interface Upload {
 
 type PipelineInput = PipelineDefinition['inputs'][number];
 
+export interface CheckedInputs {
+  /** Of all inputs, and so of the job. */
+  readonly project: string;
+  readonly files: InputFiles;
+}
+
 /** Holds the uploads a job names against what its pipeline takes; they are read as the caller, who must be allowed to. */
 export class InputChecks {
   constructor(private readonly peers: Peers) {}
 
-  async check(identity: Identity, request: JobRequest, definition: PipelineDefinition): Promise<InputFiles> {
+  async check(identity: Identity, request: JobRequest, definition: PipelineDefinition): Promise<CheckedInputs> {
     const named = request.inputs ?? {};
     refuseMissing(named, definition);
     const uploads = new Map<PipelineInput['name'], Upload>();
@@ -35,7 +43,10 @@ export class InputChecks {
       uploads.set(input.name, upload);
     }
     refuseOtherMates(uploads.get('reads_1'), uploads.get('reads_2'));
-    return Object.fromEntries([...uploads].map(([name, upload]) => [name, inputFileOf(upload)]));
+    const shared = commonProject([...uploads.values()].map((upload) => upload.project_id));
+    const project = projectFor(identity, request.project_id ?? shared);
+    commonProject([project, shared ?? project]);
+    return { project, files: Object.fromEntries([...uploads].map(([name, upload]) => [name, inputFileOf(upload)])) };
   }
 }
 

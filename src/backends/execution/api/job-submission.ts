@@ -63,14 +63,16 @@ export class JobSubmission {
     );
     const missing = await this.capabilities.missing(definition.required_tools);
     if (missing.length > 0) throw pipelineNotRunnable(missing);
+    const { project, files } = await this.inputs.check(identity, request, definition);
     return {
       owner: identity.userId,
+      project,
       sampleId: request.sample_id,
       pipelineId: definition.pipeline_id,
       pipelineVersion: definition.version,
       configurationId: configuration?.configuration_id ?? null,
       definition,
-      inputs: await this.inputs.check(identity, request, definition),
+      inputs: files,
       parameters,
       tags: request.tags ?? [],
       progress: freshProgress(definition),

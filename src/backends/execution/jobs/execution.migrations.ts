@@ -51,4 +51,5 @@ export const executionMigrations: readonly string[] = [
     primary key (owner, key)
   )`,
   'create index idempotency_keys_by_age on execution.idempotency_keys (created_at)',
+  "alter table execution.jobs add column project text not null default 'default'",
 ];

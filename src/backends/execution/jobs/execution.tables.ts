@@ -12,6 +12,7 @@ export const jobs = schema.table('jobs', {
   ordinal: bigint('ordinal', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
   jobId: text('job_id').primaryKey(),
   owner: text('owner').notNull(),
+  project: text('project').notNull(),
   sampleId: text('sample_id').notNull(),
   pipelineId: text('pipeline_id').notNull(),
   pipelineVersion: text('pipeline_version').notNull(),

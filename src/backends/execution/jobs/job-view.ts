@@ -17,6 +17,7 @@ export function jobView(row: JobRow): Job {
     attempt: row.attempt,
     error: row.error,
     owner: row.owner,
+    project_id: row.project,
     created_at: row.createdAt.toISOString(),
     started_at: row.startedAt?.toISOString() ?? null,
     completed_at: row.completedAt?.toISOString() ?? null,

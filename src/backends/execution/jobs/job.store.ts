@@ -14,6 +14,7 @@ const KEY_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
 export type NewJob = Pick<
   JobRow,
   | 'owner'
+  | 'project'
   | 'sampleId'
   | 'pipelineId'
   | 'pipelineVersion'
@@ -46,6 +47,8 @@ export interface JobEvent {
 export interface JobFilter {
   /** Only this owner's. */
   readonly owner: string | undefined;
+  /** Only of these projects. */
+  readonly projects: readonly string[] | undefined;
   readonly status: JobStatus | undefined;
   /** Only jobs submitted before this ordinal. */
   readonly before: number | undefined;
@@ -122,6 +125,7 @@ export class JobStore {
       .where(
         and(
           filter.owner === undefined ? undefined : eq(jobs.owner, filter.owner),
+          filter.projects === undefined ? undefined : inArray(jobs.project, [...filter.projects]),
           filter.status === undefined ? undefined : eq(jobs.status, filter.status),
           filter.before === undefined ? undefined : lt(jobs.ordinal, filter.before),
         ),

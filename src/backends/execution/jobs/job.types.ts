@@ -81,6 +81,7 @@ export interface Job {
   readonly attempt: number;
   readonly error: JobError | null;
   readonly owner: string;
+  readonly project_id: string;
   readonly created_at: string;
   readonly started_at: string | null;
   readonly completed_at: string | null;

@@ -49,6 +49,7 @@ export class ResultPublishing {
       pipeline_id: job.pipelineId,
       pipeline_version: job.pipelineVersion,
       owner: job.owner,
+      project_id: job.project,
       files: files.map(({ name, media_type, description, sha256, size }) => ({
         name,
         media_type,

@@ -8,7 +8,7 @@ import { qcJobs, type QcJobRow } from '../qc.tables.js';
 /** Jobs that may wait; instances that submit at the same moment may exceed it by one each. */
 const MAX_QUEUED = 1_000;
 
-export type NewQcJob = Pick<QcJobRow, 'owner' | 'sampleId' | 'assay' | 'inputs'>;
+export type NewQcJob = Pick<QcJobRow, 'owner' | 'project' | 'sampleId' | 'assay' | 'inputs'>;
 
 /** What clients do with jobs: submit and read. */
 export class QcJobStore {

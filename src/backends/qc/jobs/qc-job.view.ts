@@ -8,6 +8,8 @@ export interface QcJob {
   readonly qc_job_id: string;
   readonly status: QcStatus;
   readonly sample_id: string;
+  readonly owner: string;
+  readonly project_id: string;
   readonly assay: string;
   readonly progress: { readonly processed_bytes: number; readonly total_bytes: number; readonly percent: number };
   readonly verdict: Verdict | null;
@@ -30,6 +32,8 @@ export function viewOf(row: QcJobRow): QcJob {
     qc_job_id: row.qcJobId,
     status: row.status,
     sample_id: row.sampleId,
+    owner: row.owner,
+    project_id: row.project,
     assay: row.assay,
     progress: progressOf(row),
     verdict: row.result?.verdict ?? null,

@@ -29,6 +29,7 @@ export interface TestCaller {
   readonly username?: string;
   readonly sessionId?: string;
   readonly roles?: readonly string[];
+  readonly projects?: readonly string[];
 }
 
 export interface TestService {
@@ -72,7 +73,7 @@ export async function runService(
   const tokens = new IdentityTokens(settings.identitySecret, clock);
   const tokenFor = (caller: TestCaller = {}): string =>
     tokens.sign(
-      { userId: 'usr_test', username: 'test', sessionId: 'ses_test', roles: ['analyst'], ...caller },
+      { userId: 'usr_test', username: 'test', sessionId: 'ses_test', roles: ['analyst'], projects: ['*'], ...caller },
       'genoflow-gateway',
     );
   return {
