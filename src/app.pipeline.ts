@@ -10,6 +10,7 @@ import type { GatewayAdapter } from './edge/server/gateway.adapter.js';
 import { StrictValidationPipe } from './edge/validation/validation.pipe.js';
 import { AuthenticationGuard } from './identity/authentication/authentication.guard.js';
 import { AuthorizationGuard } from './identity/authorization/authorization.guard.js';
+import { ResourceGuard } from './identity/authorization/resource.guard.js';
 import { Clock } from './kernel/clock.js';
 import { Settings } from './kernel/config/settings.js';
 import { Readiness } from './kernel/readiness.js';
@@ -38,6 +39,7 @@ export const GLOBAL_STAGES: readonly Provider[] = [
   { provide: APP_GUARD, useExisting: AuthorizationGuard },
   { provide: APP_GUARD, useExisting: CallerLimitGuard },
   { provide: APP_GUARD, useExisting: MessageGuard },
+  { provide: APP_GUARD, useExisting: ResourceGuard },
   { provide: APP_PIPE, useExisting: StrictValidationPipe },
   { provide: APP_FILTER, useExisting: ProblemFilter },
 ];

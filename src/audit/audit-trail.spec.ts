@@ -9,7 +9,7 @@ import type { AuditFact } from './audit-chain.js';
 import { AuditTrail } from './audit-trail.js';
 import { claimDirectory } from './directory-claim.js';
 
-const principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles: ['analyst'] };
+const principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles: ['analyst'], projects: ['*'] };
 
 describe('the audit trail', () => {
   let facts: AuditFact[];

@@ -33,7 +33,7 @@ class Routes {
   }
 }
 
-const VIEWER: Principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles: ['viewer'] };
+const VIEWER: Principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles: ['viewer'], projects: ['*'] };
 
 function contextOf(handler: keyof Routes, exchange: Exchange): ExecutionContext {
   return {

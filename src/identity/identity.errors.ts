@@ -36,3 +36,8 @@ export class ApiKeyRefused extends GatewayError {
     super('invalid_token', { fields: ['WWW-Authenticate', `${REALM}, error="invalid_token"`] });
   }
 }
+
+/** Somebody else's and what never was are refused alike, so that no one learns what there is. */
+export const resourceNotFound = (): GatewayError => new GatewayError('resource_not_found');
+
+export const projectForbidden = (): GatewayError => new GatewayError('project_forbidden');

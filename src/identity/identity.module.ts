@@ -12,6 +12,9 @@ import { Authenticator } from './authentication/authenticator.js';
 import { AuthorizationGuard } from './authorization/authorization.guard.js';
 import { Authorizer } from './authorization/authorizer.js';
 import { RBAC_POLICY } from './authorization/rbac-policy.js';
+import { ResourceGuard } from './authorization/resource.guard.js';
+import { ResourceOwners } from './authorization/resource-owners.js';
+import { UpstreamClient } from '../upstream/upstream-client.js';
 import { readRbacPolicyFile } from './authorization/rbac-policy-file.js';
 import { ExternalIssuers } from './issuers/external-issuers.js';
 import { IssuerClient } from './issuers/issuer-client.js';
@@ -83,7 +86,13 @@ import { TokenVerifier } from './tokens/token-verifier.js';
     },
     { provide: OutboundIdentity, useExisting: GatewayIdentity },
     AuthenticationGuard,
+    {
+      provide: ResourceOwners,
+      inject: [UpstreamClient, GatewayIdentity],
+      useFactory: (upstream: UpstreamClient, identity: GatewayIdentity) => new ResourceOwners(upstream, identity),
+    },
     AuthorizationGuard,
+    ResourceGuard,
   ],
   exports: [
     AccessTokenIssuer,
@@ -94,6 +103,7 @@ import { TokenVerifier } from './tokens/token-verifier.js';
     Authorizer,
     GatewayIdentity,
     OutboundIdentity,
+    ResourceGuard,
     SessionStore,
     TokenKeys,
   ],

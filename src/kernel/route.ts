@@ -1,6 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { Permission } from './permissions.js';
+import type { ResourceReference } from './resources.js';
 
 /** Who may call a route: anybody (with the reason), any signed-in user, or holders of a permission. */
 export type RouteAccess =
@@ -24,18 +25,21 @@ export interface RouteDeclaration {
   readonly access: RouteAccess;
   readonly limit: RouteLimit;
   readonly body: RouteBody;
+  /** Where a request may name what belongs to somebody; the caller must be allowed the route's permission on each. */
+  readonly resources: readonly ResourceReference[];
 }
 
 export const ROUTE_DECLARATION = 'genoflow:route';
 
-type RouteOptions = Partial<Pick<RouteDeclaration, 'limit' | 'body'>>;
+type RouteOptions = Partial<Pick<RouteDeclaration, 'limit' | 'body' | 'resources'>>;
 
 /** Carries the declaration into the OpenAPI document, where security and problem answers are derived from it. */
 export const ROUTE_EXTENSION = 'x-genoflow-route';
 export const BEARER_SCHEME = 'access-token';
 
 function declare(access: RouteAccess, options: RouteOptions): MethodDecorator {
-  const declaration: RouteDeclaration = { access, limit: options.limit ?? 'caller', body: options.body ?? 'none' };
+  const { limit = 'caller', body = 'none', resources = [] } = options;
+  const declaration: RouteDeclaration = { access, limit, body, resources };
   return applyDecorators(
     SetMetadata(ROUTE_DECLARATION, declaration),
     ApiExtension(ROUTE_EXTENSION, declaration),

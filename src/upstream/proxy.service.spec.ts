@@ -48,7 +48,7 @@ describe('ProxyService', () => {
       query: 'a=%2B&a=2',
       requestFields: ['Content-Type', 'application/json', 'Authorization', 'Bearer secret', 'X-User-Id', 'forged'],
       body: Buffer.from('{"n":9007199254740993}'),
-      principal: { userId: 'usr_1', username: 'ada', sessionId: 's', roles: [] },
+      principal: { userId: 'usr_1', username: 'ada', sessionId: 's', roles: [], projects: ['*'] },
     });
     const proxy = new ProxyService(subject.client, new KnownIdentity());
     expect(await proxy.forward(exchange, { service: 'qc', name: 'qc.analyze' }, '/analyze')).toBe(ANSWERED);

@@ -65,6 +65,7 @@ describe('API keys', () => {
       key_id: expect.stringMatching(/^key_[0-9a-f]{32}$/),
       name: 'sequencer-7',
       scopes: ['execution:read', 'qc:read'],
+      projects: ['*'],
       created_by: 'usr_admin',
       created_at: expect.any(String),
       expires_at: expect.any(String),
@@ -86,6 +87,7 @@ describe('API keys', () => {
       username: 'sequencer-7',
       display_name: 'sequencer-7',
       roles: ['service'],
+      projects: ['*'],
       permissions: ['execution:read', 'qc:read'],
     });
     const { api_key: _secret, ...shown } = key;

@@ -64,6 +64,7 @@ describe('tokens of an external issuer', () => {
       username: 'ada@lab.example',
       display_name: 'ada@lab.example',
       roles: ['clinician'],
+      projects: ['*'],
       permissions: ['qc:read', 'results:download', 'results:read'],
     });
     expect(gateway.backends.calls[0]?.headers).toMatchObject({ 'x-user-id': me['id'], 'x-user-roles': 'clinician' });

@@ -110,35 +110,18 @@ describe('a login', () => {
 });
 
 const ROUTES = [
-  ['POST', '/api/v1/ingestion/upload', 'ingestion:write'],
-  ['GET', '/api/v1/ingestion/upload/u1', 'ingestion:read'],
-  ['POST', '/api/v1/qc/analyze', 'qc:run'],
-  ['GET', '/api/v1/qc/results/q1', 'qc:read'],
-  ['GET', '/api/v1/pipelines', 'pipelines:read'],
-  ['POST', '/api/v1/pipelines/p1/configurations', 'pipelines:configure'],
-  ['POST', '/api/v1/execution/jobs', 'execution:submit'],
-  ['GET', '/api/v1/execution/jobs/j1', 'execution:read'],
-  ['GET', '/api/v1/results/j1', 'results:read'],
-  ['POST', '/api/v1/results/j1/download-links', 'results:download'],
-  ['GET', '/api/v1/monitoring/metrics', 'monitoring:read'],
+  ['POST', '/api/v1/ingestion/upload'],
+  ['GET', '/api/v1/ingestion/upload/u1'],
+  ['POST', '/api/v1/qc/analyze'],
+  ['GET', '/api/v1/qc/results/q1'],
+  ['GET', '/api/v1/pipelines'],
+  ['POST', '/api/v1/pipelines/p1/configurations'],
+  ['POST', '/api/v1/execution/jobs'],
+  ['GET', '/api/v1/execution/jobs/j1'],
+  ['GET', '/api/v1/results/j1'],
+  ['POST', '/api/v1/results/j1/download-links'],
+  ['GET', '/api/v1/monitoring/metrics'],
 ] as const;
-const MAY: Readonly<Record<string, readonly string[]>> = {
-  admin: ROUTES.map(([, , permission]) => permission),
-  analyst: ROUTES.map(([, , permission]) => permission),
-  technician: [
-    'ingestion:write',
-    'ingestion:read',
-    'qc:run',
-    'qc:read',
-    'pipelines:read',
-    'execution:submit',
-    'execution:read',
-  ],
-  clinician: ['results:read', 'results:download', 'qc:read'],
-  viewer: ['ingestion:read', 'qc:read', 'pipelines:read', 'execution:read', 'results:read', 'monitoring:read'],
-  service: [],
-};
-
 describe('every route', () => {
   it.each(ROUTES)('%s %s refuses a caller without a token before anything else', async (method, path) => {
     gateway.backends.seen.splice(0);
@@ -149,26 +132,5 @@ describe('every route', () => {
     expect(await codeOf(response)).toEqual([401, 'unauthenticated']);
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
     expect(gateway.backends.calls).toEqual([]);
-  });
-
-  it.each(Object.keys(MAY))('lets the role %s do what it may and nothing else', async (role) => {
-    const { access_token: token } = await login(role);
-    const outcome = await Promise.all(
-      ROUTES.map(async ([method, path, permission]) => {
-        const response = await fetch(`${gateway.url}${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
-          },
-          ...(method === 'POST' ? { body: '{}' } : {}),
-        });
-        await response.body?.cancel();
-        return [permission, response.status !== 403] as const;
-      }),
-    );
-    expect(outcome.filter(([, allowed]) => allowed).map(([permission]) => permission)).toEqual(
-      ROUTES.map(([, , permission]) => permission).filter((permission) => MAY[role]?.includes(permission)),
-    );
   });
 });

@@ -39,7 +39,7 @@ export function buildSession(clock: Clock, userId = 'usr_1', roles: readonly str
   return {
     refreshToken,
     session: {
-      principal: { userId, username: `${userId}-name`, sessionId, roles },
+      principal: { userId, username: `${userId}-name`, sessionId, roles, projects: ['*'] },
       displayName: 'Ada Lovelace',
       createdAt: now,
       lastSeenAt: now,

@@ -16,6 +16,7 @@ export interface ScriptedUser {
   readonly username: string;
   readonly display_name: string;
   readonly roles: readonly string[];
+  readonly projects?: readonly string[];
   readonly disabled: boolean;
 }
 

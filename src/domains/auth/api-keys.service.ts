@@ -36,6 +36,7 @@ export class ApiKeysService {
       id,
       name: request.name,
       scopes: request.scopes,
+      projects: caller.projects,
       createdBy: caller.userId,
       createdAt: now,
       expiresAt: now + days * DAY_MS,
@@ -57,7 +58,7 @@ export class ApiKeysService {
   }
 
   #expectHeld(caller: Principal, { scopes }: ApiKeyRequest): void {
-    const isHeld = scopes.every((permission) => this.authorizer.permit(caller, { kind: 'permission', permission }));
+    const isHeld = scopes.every((permission) => this.authorizer.reachOf(caller, permission) === 'any');
     if (!isHeld) throw forbidden('An API key cannot hold a right that its maker does not hold.');
   }
 
@@ -76,6 +77,7 @@ function describe(key: ApiKey): ApiKeyResponse {
     key_id: key.id,
     name: key.name,
     scopes: key.scopes,
+    projects: key.projects,
     created_by: key.createdBy,
     created_at: timeOf(key.createdAt),
     expires_at: timeOf(key.expiresAt),

@@ -99,7 +99,7 @@ describe('the auth domain', () => {
         token_type: 'Bearer',
         expires_in: 900,
         refresh_expires_in: 60,
-        user: { id: 'usr_1', username: 'ada', display_name: 'Ada', roles: ['analyst'] },
+        user: { id: 'usr_1', username: 'ada', display_name: 'Ada', roles: ['analyst'], projects: ['*'] },
       });
       expect((await signedIn(tokens)).principal).toMatchObject({ userId: 'usr_1', roles: ['analyst'] });
       const [call] = backend.calls;
@@ -292,6 +292,7 @@ describe('the auth domain', () => {
         username: 'ada',
         display_name: 'Ada',
         roles: ['analyst'],
+        projects: ['*'],
         permissions: expect.arrayContaining(['qc:run', 'pipelines:configure']),
         session_id: exchange.principal?.sessionId,
       });

@@ -44,8 +44,8 @@ export class AuthService {
     const session = await this.#sessionOf(exchange, presented);
     const lookUp = await this.users.lookUp(exchange, presented.userId);
     if (lookUp.kind === 'gone') return this.#endGone(exchange, session);
-    const roles = lookUp.kind === 'found' ? lookUp.user.roles : session.principal.roles;
-    const { outcome, tokens } = await this.grants.renew(session, presented, roles);
+    const { roles, projects } = lookUp.kind === 'found' ? lookUp.user : session.principal;
+    const { outcome, tokens } = await this.grants.renew(session, presented, { roles, projects });
     switch (outcome) {
       case 'rotated':
         tellSessionChange('refresh', exchange, session.principal);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
-import { IDENTIFIER } from '../../kernel/identifiers.js';
+import { IDENTIFIER, PROJECT_ID } from '../../kernel/identifiers.js';
+import { ALL_PROJECTS } from '../../kernel/principal.js';
 
 /** A user as the auth service tells it. */
 export interface DirectoryUser {
@@ -8,6 +9,7 @@ export interface DirectoryUser {
   readonly username: string;
   readonly displayName: string;
   readonly roles: readonly string[];
+  readonly projects: readonly string[];
   readonly disabled: boolean;
 }
 
@@ -19,6 +21,11 @@ const USER = z
     username: z.string().min(1).max(128),
     display_name: z.string().max(256).nullish(),
     roles: z.array(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/)).max(32),
+    // An auth service that knows no projects has users of all of them.
+    projects: z
+      .array(z.union([z.literal(ALL_PROJECTS), z.string().regex(PROJECT_ID)]))
+      .max(256)
+      .default([ALL_PROJECTS]),
     disabled: z.boolean(),
   })
   .transform(({ display_name, ...user }): DirectoryUser => ({ ...user, displayName: display_name ?? user.username }));

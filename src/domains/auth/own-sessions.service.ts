@@ -40,9 +40,9 @@ export class OwnSessionsService {
   }
 
   #describe(principal: Principal, displayName: string): MeResponse {
-    const { userId, username, roles } = principal;
+    const { userId, username, roles, projects } = principal;
     const permissions = this.authorizer.permissionsOf(principal);
-    return { id: userId, username, display_name: displayName, roles, permissions };
+    return { id: userId, username, display_name: displayName, roles, projects, permissions };
   }
 }
 

@@ -5,6 +5,7 @@ import { SessionStore, type RotationOutcome } from '../../identity/sessions/sess
 import { AccessTokenIssuer } from '../../identity/tokens/access-token-issuer.js';
 import { Clock } from '../../kernel/clock.js';
 import { Settings } from '../../kernel/config/settings.js';
+import type { Rights } from '../../kernel/principal.js';
 import type { DirectoryUser } from './directory-user.js';
 import type { TokenResponse } from './dto/token.response.js';
 
@@ -29,12 +30,13 @@ export class SessionGrants {
     username,
     displayName,
     roles,
+    projects,
   }: DirectoryUser): Promise<{ session: Session; tokens: TokenResponse }> {
     const now = this.clock.now();
     const sessionId = newSessionId();
     const refreshToken = RefreshToken.first(id, sessionId);
     const session: Session = {
-      principal: { userId: id, username, sessionId, roles },
+      principal: { userId: id, username, sessionId, roles, projects },
       displayName,
       createdAt: now,
       lastSeenAt: now,
@@ -46,7 +48,7 @@ export class SessionGrants {
     return { session, tokens: await this.#tokens(session, refreshToken) };
   }
 
-  async renew(session: Session, presented: RefreshToken, roles: readonly string[]): Promise<Renewal> {
+  async renew(session: Session, presented: RefreshToken, rights: Rights): Promise<Renewal> {
     const next = presented.next();
     const outcome = await this.sessions.rotate({
       userId: presented.userId,
@@ -54,9 +56,9 @@ export class SessionGrants {
       familyHash: presented.familyHash,
       presentedHash: presented.secretHash,
       nextHash: next.secretHash,
-      roles,
+      ...rights,
     });
-    const renewed: Session = { ...session, principal: { ...session.principal, roles } };
+    const renewed: Session = { ...session, principal: { ...session.principal, ...rights } };
     return { outcome, tokens: await this.#tokens(renewed, next) };
   }
 
@@ -74,6 +76,7 @@ export class SessionGrants {
         username: principal.username,
         display_name: displayName,
         roles: principal.roles,
+        projects: principal.projects,
       },
     };
   }

@@ -14,6 +14,7 @@ import {
 } from '@nestjs/swagger';
 import type { Answered } from '../../kernel/exchange.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
+import { inBody, inPath, inQuery } from '../../kernel/resources.js';
 import { RequiresPermission } from '../../kernel/route.js';
 import type { RouteRequest } from '../../kernel/route-request.js';
 import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
@@ -22,13 +23,18 @@ import { UploadResponse } from './dto/upload.response.js';
 import { CONTENT_PROBLEMS, TUS_VERSION } from './ingestion.docs.js';
 import { IngestionProxyService } from './ingestion-proxy.service.js';
 
+const UPLOAD = inPath('upload', 'upload_id');
+
 @ApiTags('ingestion')
 @Controller('api/v1/ingestion/upload')
 export class IngestionController {
   constructor(private readonly ingestion: IngestionProxyService) {}
 
   @Post()
-  @RequiresPermission('ingestion:write', { body: 'stream-or-json' })
+  @RequiresPermission('ingestion:write', {
+    body: 'stream-or-json',
+    resources: [inBody('upload', 'mate_of'), inQuery('upload', 'mate_of')],
+  })
   @Idempotent()
   @ApiOperation({
     summary: 'Upload a file, or open a resumable upload',
@@ -43,6 +49,7 @@ export class IngestionController {
   @ApiQuery({ name: 'mate_of', required: false, description: 'The upload that this file is the second mate of.' })
   @ApiQuery({ name: 'checksum', required: false, description: '`sha256:` and 64 hexadecimal digits.' })
   @ApiQuery({ name: 'file_type', required: false })
+  @ApiQuery({ name: 'project_id', required: false, description: 'Default: the only project you belong to.' })
   @ApiCreatedResponse({ type: UploadResponse })
   @ApiBackendProblems(CONTENT_PROBLEMS)
   upload(@Req() request: RouteRequest, @Body() _body: UploadRequest): Promise<Answered> {
@@ -50,7 +57,7 @@ export class IngestionController {
   }
 
   @Head(':upload_id')
-  @RequiresPermission('ingestion:write')
+  @RequiresPermission('ingestion:write', { resources: [UPLOAD] })
   @ApiOperation({ summary: 'Ask how much of a resumable upload has arrived' })
   @ApiHeader(TUS_VERSION)
   @ApiOkResponse({ description: 'Upload-Offset and Upload-Length tell.' })
@@ -60,7 +67,7 @@ export class IngestionController {
   }
 
   @Get(':upload_id')
-  @RequiresPermission('ingestion:read')
+  @RequiresPermission('ingestion:read', { resources: [UPLOAD] })
   @ApiOperation({ summary: 'Read the state of an upload' })
   @ApiOkResponse({ type: UploadResponse })
   @ApiBackendProblems({ 404: ['upload_not_found'] })
@@ -70,7 +77,7 @@ export class IngestionController {
 
   @Patch(':upload_id')
   @HttpCode(204)
-  @RequiresPermission('ingestion:write', { body: 'stream' })
+  @RequiresPermission('ingestion:write', { body: 'stream', resources: [UPLOAD] })
   @ApiOperation({ summary: 'Append bytes to a resumable upload' })
   @ApiHeader(TUS_VERSION)
   @ApiHeader({ name: 'Upload-Offset', required: true, schema: { type: 'integer' } })
@@ -84,7 +91,7 @@ export class IngestionController {
 
   @Delete(':upload_id')
   @HttpCode(204)
-  @RequiresPermission('ingestion:write')
+  @RequiresPermission('ingestion:write', { resources: [UPLOAD] })
   @ApiOperation({ summary: 'Give up a resumable upload that is not complete' })
   @ApiHeader(TUS_VERSION)
   @ApiNoContentResponse({ description: 'It is gone.' })

@@ -2,12 +2,15 @@ import { Body, Controller, Get, Post, Req } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Answered } from '../../kernel/exchange.js';
 import { ApiBackendProblems } from '../../kernel/problem-docs.decorator.js';
+import { inPath } from '../../kernel/resources.js';
 import { PublicAccess, RequiresPermission } from '../../kernel/route.js';
 import type { RouteRequest } from '../../kernel/route-request.js';
 import { Idempotent } from '../../traffic/idempotency/idempotent.decorator.js';
 import { DownloadLinksRequest } from './dto/download-links.request.js';
 import { DownloadLinksResponse, ResultsResponse } from './dto/results.response.js';
 import { ResultsProxyService } from './results-proxy.service.js';
+
+const RESULTS = inPath('results', 'job_id');
 
 @ApiTags('results')
 @Controller('api/v1/results')
@@ -26,7 +29,7 @@ export class ResultsController {
   }
 
   @Get(':job_id')
-  @RequiresPermission('results:read')
+  @RequiresPermission('results:read', { resources: [RESULTS] })
   @ApiOperation({ summary: 'List the output files of a completed job' })
   @ApiOkResponse({ type: ResultsResponse })
   @ApiBackendProblems({ 404: ['results_not_found'] })
@@ -35,7 +38,7 @@ export class ResultsController {
   }
 
   @Post(':job_id/download-links')
-  @RequiresPermission('results:download', { limit: 'links', body: 'json' })
+  @RequiresPermission('results:download', { limit: 'links', body: 'json', resources: [RESULTS] })
   @Idempotent()
   @ApiOperation({ summary: 'Make signed, expiring download links' })
   @ApiCreatedResponse({ type: DownloadLinksResponse })

@@ -85,6 +85,7 @@ function impliedBy(operation: DocumentedOperation, declaration: RouteDeclaration
     ...(declaration.limit === 'none' ? [] : (['rate_limited'] as const)),
     ...BY_ACCESS[declaration.access.kind],
     ...BY_BODY[declaration.body],
+    ...(declaration.resources.length === 0 ? [] : (['resource_not_found', 'project_forbidden'] as const)),
     ...(operation.tags?.some((tag) => tag === 'health' || tag === 'auth' || tag === 'metrics') === true
       ? []
       : UPSTREAM),

@@ -48,6 +48,7 @@ describe('a caller with an API key', () => {
       username: 'sequencer-7',
       sessionId: '',
       roles: ['service'],
+      projects: ['*'],
       scopes: ['qc:read'],
     });
   });

@@ -8,6 +8,8 @@ export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly Permission[];
+  /** Those of whoever made it, at that time. */
+  readonly projects: readonly string[];
   /** User id of whoever made it. */
   readonly createdBy: string;
   readonly createdAt: number;
@@ -33,6 +35,7 @@ export const KEPT_API_KEY = z
     id: z.string().regex(IDENTIFIER),
     name: z.string().min(1).max(64),
     scopes: z.array(z.enum(GRANTABLE_SCOPES)),
+    projects: z.array(z.string().max(64)).max(256),
     created_by: z.string(),
     created_at: z.coerce.number(),
     expires_at: z.coerce.number(),
@@ -44,6 +47,7 @@ export const KEPT_API_KEY = z
       id: kept.id,
       name: kept.name,
       scopes: kept.scopes,
+      projects: kept.projects,
       createdBy: kept.created_by,
       createdAt: kept.created_at,
       expiresAt: kept.expires_at,
@@ -57,6 +61,7 @@ export const keptFrom = (key: ApiKey): z.input<typeof KEPT_API_KEY> & Record<str
   id: key.id,
   name: key.name,
   scopes: [...key.scopes] as z.input<typeof KEPT_API_KEY>['scopes'],
+  projects: [...key.projects],
   created_by: key.createdBy,
   created_at: key.createdAt,
   expires_at: key.expiresAt,
@@ -65,8 +70,9 @@ export const keptFrom = (key: ApiKey): z.input<typeof KEPT_API_KEY> & Record<str
 });
 
 export function apiKeyFrom(parts: Omit<ApiKey, 'principal'>): ApiKey {
-  const { id, name, scopes } = parts;
-  return { ...parts, principal: { userId: id, username: name, sessionId: '', roles: ['service'], scopes } };
+  const { id, name, scopes, projects } = parts;
+  const principal = { userId: id, username: name, sessionId: '', roles: ['service'], projects, scopes };
+  return { ...parts, principal };
 }
 
 export const isUseDue = ({ lastUsedAt }: ApiKey, now: number): boolean =>

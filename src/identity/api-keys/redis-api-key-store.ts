@@ -75,7 +75,8 @@ export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdo
   }
 
   override async create(key: ApiKey): Promise<boolean> {
-    const fields = { ...keptFrom(key), scopes: JSON.stringify(key.scopes), seal: this.#sealOf(key) };
+    const lists = { scopes: JSON.stringify(key.scopes), projects: JSON.stringify(key.projects) };
+    const fields = { ...keptFrom(key), ...lists, seal: this.#sealOf(key) };
     const values = [
       key.id,
       this.clock.now(),
@@ -126,8 +127,8 @@ export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdo
     askRedis(this.redis, (client) => NOTE_USE.run(client, keysOf(id), [now])).catch(() => undefined);
   }
 
-  #living({ scopes, seal = '', ...fields }: Record<string, string>): ApiKey | undefined {
-    const kept = KEPT_API_KEY.safeParse({ ...fields, scopes: parse(scopes) });
+  #living({ scopes, projects, seal = '', ...fields }: Record<string, string>): ApiKey | undefined {
+    const kept = KEPT_API_KEY.safeParse({ ...fields, scopes: parse(scopes), projects: parse(projects) });
     if (!kept.success || this.clock.now() >= kept.data.expiresAt) return undefined;
     if (!this.seal.holds(seal, ...sealedParts(kept.data))) return undefined;
     if (!this.#revoked.has(kept.data.id)) return kept.data;
@@ -143,7 +144,7 @@ export class RedisApiKeyStore extends ApiKeyStore implements OnApplicationShutdo
 /** All but when it was last used, on which nothing hangs. */
 const sealedParts = (key: ApiKey): (string | number)[] => [
   ...[key.id, key.name, key.createdBy, key.createdAt, key.expiresAt, key.secretHash.toString('base64url')],
-  ...key.scopes,
+  ...[JSON.stringify(key.scopes), JSON.stringify(key.projects)],
 ];
 
 function parse(text = ''): unknown {

@@ -95,6 +95,7 @@ describe('Authenticator', () => {
       familyHash: refreshToken.familyHash,
       presentedHash: refreshToken.secretHash,
       nextHash: refreshToken.next().secretHash,
+      projects: ['*'],
       roles: ['viewer'],
     });
     expect(await attempt('Authorization', `Bearer ${old}`)).toMatchObject({ roles: ['viewer'] });

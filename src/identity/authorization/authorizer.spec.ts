@@ -3,7 +3,13 @@ import type { Principal } from '../../kernel/principal.js';
 import { Authorizer } from './authorizer.js';
 import { RBAC_POLICY } from './rbac-policy.js';
 
-const caller = (...roles: string[]): Principal => ({ userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles });
+const caller = (...roles: string[]): Principal => ({
+  userId: 'usr_1',
+  username: 'ada',
+  sessionId: 'ses_1',
+  roles,
+  projects: ['*'],
+});
 
 /** Role by permission as the platform's document states it: + may, . may not. Written out apart from the table. */
 const MATRIX: Record<Permission, string> = {
@@ -61,6 +67,29 @@ describe('Authorizer', () => {
       'results:download',
       'results:read',
     ]);
+  });
+
+  it.each([
+    [['technician'], ['*'], 'usr_1', true],
+    [['technician'], ['*'], 'usr_2', false],
+    [['technician', 'viewer'], ['*'], 'usr_2', true],
+    [['technician'], ['p1'], 'usr_1', true],
+    [['technician'], ['p2'], 'usr_1', false],
+    [['analyst'], ['p2', 'p1'], 'usr_2', true],
+    [['analyst'], ['p2'], 'usr_1', false],
+    [['analyst'], [], 'usr_1', false],
+    [['clinician'], ['*'], 'usr_1', false],
+  ])('%j of projects %j may read a job of p1 made by %s: %s', (roles, projects, owner, may) => {
+    const principal = { ...caller(...roles), projects };
+    expect(authorizer.can(principal, 'execution:read', { owner, project: 'p1' })).toBe(may);
+  });
+
+  it('needs to ask about nothing only where rights and projects reach everything', () => {
+    expect(authorizer.canAll(caller('analyst'), 'execution:read')).toBe(true);
+    expect(authorizer.canAll(caller('technician'), 'execution:read')).toBe(false);
+    expect(authorizer.canAll({ ...caller('analyst'), projects: ['p1'] }, 'execution:read')).toBe(false);
+    expect(authorizer.canAll({ ...caller(), scopes: ['qc:read'] }, 'qc:read')).toBe(true);
+    expect(authorizer.canAll({ ...caller('admin'), scopes: ['qc:read'] }, 'qc:run')).toBe(false);
   });
 
   it('lets signed-in callers and public routes pass as declared', () => {

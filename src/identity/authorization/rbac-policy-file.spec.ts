@@ -18,9 +18,9 @@ describe('readRbacPolicyFile', () => {
   };
 
   it('reads a table that replaces the built-in one', () => {
-    expect(read({ roles: { admin: '*', 'night-shift': ['qc:run', 'qc:read'] } })).toEqual({
+    expect(read({ roles: { admin: '*', 'night-shift': ['qc:run:own', 'qc:read'] } })).toEqual({
       admin: PERMISSIONS,
-      'night-shift': ['qc:run', 'qc:read'],
+      'night-shift': ['qc:run:own', 'qc:read'],
     });
   });
 

@@ -1,21 +1,22 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { PERMISSIONS } from '../../kernel/permissions.js';
+import { OWN_GRANTS } from './grant.js';
 import type { RbacPolicy } from './rbac-policy.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
 
-const permissions = z.array(z.enum(PERMISSIONS)).max(64);
+const grants = z.array(z.enum([...PERMISSIONS, ...OWN_GRANTS])).max(128);
 
 const FILE = z.strictObject({
   roles: z.record(
     z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/),
-    z.preprocess((given) => (given === '*' ? PERMISSIONS : given), permissions),
+    z.preprocess((given) => (given === '*' ? PERMISSIONS : given), grants),
   ),
 });
 
 /**
- * Reads a policy that replaces the built-in table: `{"roles": {"<role>": ["<permission>", ...] | "*"}}`. Throws an Error
+ * Reads a policy that replaces the built-in table: `{"roles": {"<role>": ["<permission>" or "<permission>:own", ...] | "*"}}`. Throws an Error
  * that names every fault, so that the gateway does not start on half a policy.
  */
 export function readRbacPolicyFile(path: string): RbacPolicy {

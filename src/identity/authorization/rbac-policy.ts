@@ -1,7 +1,8 @@
-import { PERMISSIONS, type Permission } from '../../kernel/permissions.js';
+import { PERMISSIONS } from '../../kernel/permissions.js';
+import type { Grant } from './grant.js';
 
 /** What each role may do. A role or a permission that is not here is refused. */
-export type RbacPolicy = Readonly<Record<string, readonly Permission[]>>;
+export type RbacPolicy = Readonly<Record<string, readonly Grant[]>>;
 
 /** The table that holds unless RBAC_POLICY_FILE replaces it. */
 export const RBAC_POLICY: RbacPolicy = {
@@ -20,15 +21,14 @@ export const RBAC_POLICY: RbacPolicy = {
     'results:download',
     'monitoring:read',
   ],
-  // Their own uploads and jobs only: the backends know the owner and enforce it.
   technician: [
-    'ingestion:write',
-    'ingestion:read',
-    'qc:run',
-    'qc:read',
+    'ingestion:write:own',
+    'ingestion:read:own',
+    'qc:run:own',
+    'qc:read:own',
     'pipelines:read',
-    'execution:submit',
-    'execution:read',
+    'execution:submit:own',
+    'execution:read:own',
   ],
   clinician: ['results:read', 'results:download', 'qc:read'],
   viewer: ['ingestion:read', 'qc:read', 'pipelines:read', 'execution:read', 'results:read', 'monitoring:read'],

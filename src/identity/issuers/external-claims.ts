@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ExternalIssuer } from '../../kernel/config/external-issuers.js';
-import type { Principal } from '../../kernel/principal.js';
+import { PROJECT_ID } from '../../kernel/identifiers.js';
+import { ALL_PROJECTS, type Principal } from '../../kernel/principal.js';
 import { tokenRefused } from '../identity.errors.js';
 import { seconds } from '../tokens/access-claims.js';
 import { CLOCK_SKEW_SECONDS } from '../tokens/token-keys.js';
 import { claimAt } from './claim-path.js';
 
-const MAX_LISTED_ROLES = 1_000;
+const MAX_LISTED = 1_000;
+const MAX_PROJECTS = 256;
 const DIGEST_CHARACTERS = 40;
 
 const absent = z.never().optional();
@@ -64,7 +66,13 @@ export function readExternalClaims(claims: unknown, issuer: ExternalIssuer, now:
     issuer.usernameClaim === undefined ? undefined : claimAt(claims, issuer.usernameClaim),
   );
   return {
-    principal: { userId, username: name.data ?? userId, sessionId: '', roles: rolesOf(claims, issuer) },
+    principal: {
+      userId,
+      username: name.data ?? userId,
+      sessionId: '',
+      roles: rolesOf(claims, issuer),
+      projects: projectsOf(claims, issuer),
+    },
     expiresAt: (exp + CLOCK_SKEW_SECONDS) * 1000,
   };
 }
@@ -77,10 +85,19 @@ function userIdOf(issuer: string, theirId: string): string {
 
 /** A list, or names joined by spaces as in `scope` (RFC 6749 section 3.3); what is not mapped grants nothing. */
 function rolesOf(claims: unknown, { rolesClaim, roles }: ExternalIssuer): string[] {
-  const claim = claimAt(claims, rolesClaim);
-  const listed: unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
-  const ours = listed
-    .slice(0, MAX_LISTED_ROLES)
-    .map((role) => (typeof role === 'string' ? roles.get(role) : undefined));
+  const ours = listedAt(claims, rolesClaim).map((role) => roles.get(role));
   return [...new Set(ours.filter((role) => role !== undefined))];
+}
+
+/** None of an issuer's names can stand for every project. */
+function projectsOf(claims: unknown, { projectsClaim }: ExternalIssuer): string[] {
+  if (projectsClaim === undefined) return [ALL_PROJECTS];
+  const named = listedAt(claims, projectsClaim).filter((project) => PROJECT_ID.test(project));
+  return [...new Set(named)].slice(0, MAX_PROJECTS);
+}
+
+function listedAt(claims: unknown, path: string): string[] {
+  const claim = claimAt(claims, path);
+  const listed: unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
+  return listed.slice(0, MAX_LISTED).filter((item): item is string => typeof item === 'string');
 }

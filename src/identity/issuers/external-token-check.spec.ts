@@ -21,6 +21,7 @@ const ISSUER: ExternalIssuer = {
     ['bench', 'technician'],
     ['senior-scientist', 'analyst'],
   ]),
+  projectsClaim: undefined,
   userIdClaim: 'sub',
   usernameClaim: 'preferred_username',
 };
@@ -69,6 +70,7 @@ describe('ExternalTokenCheck', () => {
       username: 'ada',
       sessionId: '',
       roles: ['analyst'],
+      projects: ['*'],
     });
     expect(principal.userId).toMatch(IDENTIFIER);
   });
@@ -80,6 +82,20 @@ describe('ExternalTokenCheck', () => {
     const elsewhere = { ...ISSUER, issuer: 'https://other.example' };
     const token = jws(HEADER, claims({ iss: elsewhere.issuer }), byKey(key.privateKey));
     expect((await read(token, elsewhere)).principal.userId).not.toBe(first);
+  });
+
+  it.each([
+    [
+      ['p1', 'p2', 'p1'],
+      ['p1', 'p2'],
+    ],
+    ['p1 p2', ['p1', 'p2']],
+    [['*', '../p1', '', 7, 'p3'], ['p3']],
+    [undefined, []],
+  ])('takes the projects that a claim lists, none of which is all: %j', async (named, projects) => {
+    const issuer = { ...ISSUER, projectsClaim: 'lab.projects' };
+    const token = jws(HEADER, claims({ lab: { projects: named } }), byKey(key.privateKey));
+    expect((await read(token, issuer)).principal.projects).toEqual(projects);
   });
 
   it.each([

@@ -5,7 +5,13 @@ import type { Principal } from '../../kernel/principal.js';
 import { GatewayIdentity } from './gateway-identity.js';
 
 const SECRET = 'an identity key for tests, 32 characters';
-const ADA: Principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles: ['analyst', 'clinician'] };
+const ADA: Principal = {
+  userId: 'usr_1',
+  username: 'ada',
+  sessionId: 'ses_1',
+  roles: ['analyst', 'clinician'],
+  projects: ['*'],
+};
 
 describe('GatewayIdentity', () => {
   let clock: ManualClock;
@@ -41,6 +47,7 @@ describe('GatewayIdentity', () => {
       name: 'ada',
       sid: 'ses_1',
       roles: ['analyst', 'clinician'],
+      projects: ['*'],
       iat,
       exp: iat + 60,
       iss: 'genoflow-gateway',

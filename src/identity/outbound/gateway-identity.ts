@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
-import type { Principal } from '../../kernel/principal.js';
+import { ALL_PROJECTS, type Principal } from '../../kernel/principal.js';
 import { OutboundIdentity } from '../../upstream/outbound-identity.js';
 
 const ISSUER = 'genoflow-gateway';
@@ -11,8 +11,14 @@ const LIFE_SECONDS = 60;
 /** Half the life, so that a token is good for 30 s at least when it leaves. */
 const REUSE_MS = 30_000;
 const CACHED_CALLERS = 20_000;
-const ANONYMOUS: Principal = { userId: 'anonymous', username: 'anonymous', sessionId: '', roles: [] };
-const GATEWAY: Principal = { userId: 'gateway', username: 'gateway', sessionId: '', roles: ['service'] };
+const ANONYMOUS: Principal = { userId: 'anonymous', username: 'anonymous', sessionId: '', roles: [], projects: [] };
+const GATEWAY: Principal = {
+  userId: 'gateway',
+  username: 'gateway',
+  sessionId: '',
+  roles: ['service'],
+  projects: [ALL_PROJECTS],
+};
 
 interface Minted {
   readonly principal: Principal;
@@ -59,9 +65,10 @@ export class GatewayIdentity extends OutboundIdentity {
   }
 
   #mint(principal: Principal, now: number): readonly string[] {
-    const { userId, username, sessionId, roles } = principal;
+    const { userId, username, sessionId, roles, projects } = principal;
     const iat = Math.floor(now / 1000);
-    const token = this.#jwt.sign({ sub: userId, name: username, sid: sessionId, roles, iat, exp: iat + LIFE_SECONDS });
+    const who = { sub: userId, name: username, sid: sessionId, roles, projects };
+    const token = this.#jwt.sign({ ...who, iat, exp: iat + LIFE_SECONDS });
     const fields = ['x-user-id', userId, 'x-user-roles', roles.join(','), 'x-session-id', sessionId];
     return [...fields, 'x-genoflow-identity', token];
   }
@@ -72,7 +79,10 @@ function isSame(one: Principal, other: Principal): boolean {
   return (
     one.userId === other.userId &&
     one.username === other.username &&
-    one.roles.length === other.roles.length &&
-    one.roles.every((role, index) => role === other.roles[index])
+    isSameList(one.roles, other.roles) &&
+    isSameList(one.projects, other.projects)
   );
 }
+
+const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((item, index) => item === other[index]);

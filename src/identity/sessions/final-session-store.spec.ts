@@ -12,7 +12,7 @@ describe('FinalSessionStore', () => {
   const { session, refreshToken } = buildSession(clock);
   const { userId, sessionId } = session.principal;
   const rotation = {
-    ...{ userId, sessionId, roles: ['analyst'], familyHash: refreshToken.familyHash },
+    ...{ userId, sessionId, roles: ['analyst'], projects: ['*'], familyHash: refreshToken.familyHash },
     ...{ presentedHash: refreshToken.secretHash, nextHash: refreshToken.next().secretHash },
   };
 

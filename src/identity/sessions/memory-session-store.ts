@@ -62,7 +62,7 @@ export class MemorySessionStore extends SessionStore implements LiveSessions {
     }
     session.refreshHash = rotation.nextHash;
     session.lastSeenAt = this.clock.now();
-    session.principal = { ...session.principal, roles: rotation.roles };
+    session.principal = { ...session.principal, roles: rotation.roles, projects: rotation.projects };
     return Promise.resolve('rotated');
   }
 

@@ -39,9 +39,9 @@ export class RedisSessionStore extends SessionStore {
   }
 
   override async rotate(rotation: Rotation): Promise<RotationOutcome> {
-    const { userId, sessionId, familyHash, presentedHash, nextHash, roles } = rotation;
+    const { userId, sessionId, familyHash, presentedHash, nextHash, roles, projects } = rotation;
     const hashes = [familyHash, presentedHash, nextHash];
-    const held = this.record.writeRoles(userId, sessionId, roles);
+    const held = this.record.writeRights(userId, sessionId, { roles, projects });
     const values = [sessionId, this.clock.now(), this.life.idleMs, SESSION_CHANNEL, ...hashes, ...held];
     const reply = await this.#ask((client) => ROTATE_SESSION.run(client, keysOf(userId, sessionId), values));
     return readReply(OUTCOME, reply);

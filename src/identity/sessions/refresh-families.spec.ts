@@ -88,6 +88,7 @@ async function refresh(store: MemorySessionStore, family: Family, presented: Ref
     familyHash: presented.familyHash,
     presentedHash: presented.secretHash,
     nextHash: next.secretHash,
+    projects: ['*'],
     roles: ['analyst'],
   });
   if (outcome === 'rotated') family.tokens.push(next);

@@ -53,7 +53,7 @@ end
 `;
 
 /**
- * KEYS session, index. ARGV sessionId, now, idleMs, channel, family, presented, next, roles, roles' seal. A Cluster client asks again
+ * KEYS session, index. ARGV sessionId, now, idleMs, channel, family, presented, next, rights, their seal. A Cluster client asks again
  * when a connection is lost; whoever knows the next token's hash is the one who has just set it.
  */
 export const ROTATE_SESSION = new RedisScript(`${LIVING}
@@ -65,7 +65,7 @@ if refresh ~= ARGV[6] and refresh ~= ARGV[7] then
   finish(id, channel)
   return 'reused'
 end
-redis.call('HSET', KEYS[1], 'refresh', ARGV[7], 'roles', ARGV[8], 'roles_seal', ARGV[9])
+redis.call('HSET', KEYS[1], 'refresh', ARGV[7], 'rights', ARGV[8], 'rights_seal', ARGV[9])
 use(now, idle, expires)
 redis.call('PUBLISH', channel, 'changed ' .. id)
 return 'rotated'

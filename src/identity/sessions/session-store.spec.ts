@@ -56,6 +56,7 @@ const rotation = (presented: RefreshToken, next: RefreshToken, roles: readonly s
   familyHash: presented.familyHash,
   presentedHash: presented.secretHash,
   nextHash: next.secretHash,
+  projects: ['*'],
   roles,
 });
 
@@ -219,10 +220,11 @@ describe.each(PLACES)('a session store in %s', (_, open) => {
   const later = `${clock.now() + 10 * TEST_LIFE.maxAgeMs}`;
 
   it.each([
-    ['roles', { roles: '["admin"]' }],
-    ['roles that are no JSON', { roles: 'admin' }],
-    ['roles that are no list', { roles: '{"admin":true}' }],
-    ['roles of its other spelling', { roles: '[ "analyst" ]' }],
+    ['other roles', { rights: '{"roles":["admin"],"projects":["*"]}' }],
+    ['other projects', { rights: '{"roles":["analyst"],"projects":["p1"]}' }],
+    ['rights that are no JSON', { rights: 'admin' }],
+    ['rights that are no object', { rights: '["admin"]' }],
+    ['rights of its other spelling', { rights: '{ "roles":["analyst"],"projects":["*"]}' }],
     ['a later end', { expires: later }],
     ['another name', { name: 'root' }],
     ['another family', { family: 'A'.repeat(43) }],

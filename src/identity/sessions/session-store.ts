@@ -7,8 +7,9 @@ export interface Rotation {
   readonly familyHash: string;
   readonly presentedHash: string;
   readonly nextHash: string;
-  /** Roles from now on. */
+  /** Roles and projects from now on. */
   readonly roles: readonly string[];
+  readonly projects: readonly string[];
 }
 
 /**

@@ -10,7 +10,13 @@ import { TokenKeys } from './token-keys.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 const SECRET = 'an old secret of 32 characters or more';
-const PRINCIPAL: Principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles: ['analyst'] };
+const PRINCIPAL: Principal = {
+  userId: 'usr_1',
+  username: 'ada',
+  sessionId: 'ses_1',
+  roles: ['analyst'],
+  projects: ['*'],
+};
 const clock = new ManualClock();
 const KEYS = [testKey('rsa', 'RS256'), testKey('ec', 'ES256'), testKey('ed', 'EdDSA')] as const;
 const [rsa, ec, ed] = KEYS;

@@ -9,7 +9,13 @@ import { TokenKeys } from './token-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 import type { TokenCheck } from './verified-token.js';
 
-const PRINCIPAL: Principal = { userId: 'usr_1', username: 'ada', sessionId: 'ses_1', roles: ['analyst'] };
+const PRINCIPAL: Principal = {
+  userId: 'usr_1',
+  username: 'ada',
+  sessionId: 'ses_1',
+  roles: ['analyst'],
+  projects: ['*'],
+};
 const TTL_SECONDS = 900;
 
 const clock = new ManualClock();

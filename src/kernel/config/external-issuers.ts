@@ -27,6 +27,8 @@ export interface ExternalIssuer {
   readonly rolesClaim: string;
   /** Their role to ours; what is not here grants nothing. */
   readonly roles: ReadonlyMap<string, string>;
+  /** Path of the claim that lists projects; undefined: its users belong to all. */
+  readonly projectsClaim: string | undefined;
   readonly userIdClaim: string;
   readonly usernameClaim: string | undefined;
 }
@@ -56,6 +58,7 @@ const ISSUER = z
     roles: z
       .record(claim, z.string().regex(OUR_ROLE, 'must be a role of the gateway'))
       .refine((roles) => Object.keys(roles).length <= MAX_ROLES, `must have at most ${MAX_ROLES} members`),
+    projects_claim: claim.optional(),
     user_id_claim: claim.default('sub'),
     username_claim: claim.optional(),
   })
@@ -65,6 +68,7 @@ const ISSUER = z
     algorithms: file.algorithms,
     rolesClaim: file.roles_claim,
     roles: new Map(Object.entries(file.roles)),
+    projectsClaim: file.projects_claim,
     userIdClaim: file.user_id_claim,
     usernameClaim: file.username_claim,
   }));

@@ -21,7 +21,13 @@ const EXCHANGE = {
   route: '/api/v1/results/:job_id',
   query: 'sample_id=SECRET-SAMPLE',
   requestHeaders: { authorization: 'Bearer SECRET-TOKEN', 'user-agent': 'SECRET-AGENT' },
-  principal: { userId: 'usr_1', username: 'SECRET-NAME', sessionId: 'SECRET-SESSION', roles: ['analyst'] },
+  principal: {
+    userId: 'usr_1',
+    username: 'SECRET-NAME',
+    sessionId: 'SECRET-SESSION',
+    roles: ['analyst'],
+    projects: ['*'],
+  },
   body: Buffer.from('SECRET-BODY'),
   upstream: { service: 'results', operation: 'readResults', attempts: 2, durationMs: 12.345, status: 200 },
 };

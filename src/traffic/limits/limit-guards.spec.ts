@@ -73,7 +73,8 @@ const contextOf = (exchange: Exchange, route: RouteName): ExecutionContext =>
   }) as unknown as ExecutionContext;
 
 function exchangeOf(userId?: string, clientAddress = '192.0.2.1', roles: readonly string[] = []): Exchange {
-  const principal = userId === undefined ? undefined : { userId, username: 'name', sessionId: 's', roles };
+  const principal =
+    userId === undefined ? undefined : { userId, username: 'name', sessionId: 's', roles, projects: ['*'] };
   return { ...buildExchange(), principal, clientAddress };
 }
 

@@ -71,7 +71,7 @@ const noRedis = { client: undefined, available: true } as unknown as SharedRedis
 const openCache = async (clock = new ManualClock(), ttlMs = 60_000) =>
   new ResponseCache(await openAnswerStore(noRedis, SECRET), clock, ttlMs);
 const withRoles = (...roles: string[]): Partial<Exchange> => ({
-  principal: { userId: 'usr_1', username: 'n', sessionId: 's', roles },
+  principal: { userId: 'usr_1', username: 'n', sessionId: 's', roles, projects: ['*'] },
 });
 
 describe('the response cache', () => {

@@ -13,6 +13,9 @@ export class ApiKeyResponse {
   @ApiProperty({ enum: GRANTABLE_SCOPES, isArray: true, example: ['ingestion:write', 'ingestion:read'] })
   scopes: readonly string[];
 
+  @ApiProperty({ type: [String], example: ['*'], description: 'Projects of its maker; `*` stands for all.' })
+  projects: readonly string[];
+
   @ApiProperty({ example: 'usr_7f3k2m', description: 'Who made it.' })
   created_by: string;
 

@@ -14,6 +14,9 @@ export class UserResponse {
 
   @ApiProperty({ type: [String], example: [ROLES[0]], description: `Of the platform's own: ${ROLES.join(', ')}.` })
   roles: readonly string[];
+
+  @ApiProperty({ type: [String], example: ['*'], description: 'Projects the user belongs to; `*` stands for all.' })
+  projects: readonly string[];
 }
 
 /** The caller, and what they may do. */

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { IDENTIFIER, SAMPLE_ID } from '../../../kernel/identifiers.js';
+import { IDENTIFIER, PROJECT_ID, SAMPLE_ID } from '../../../kernel/identifiers.js';
 
 const MAX_TAGS = 20;
 
@@ -37,6 +37,11 @@ export class JobRequest {
   @IsOptional()
   @IsObject()
   parameters?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ example: 'trio-study', description: "Default: the inputs' project." })
+  @IsOptional()
+  @Matches(PROJECT_ID)
+  project_id?: string;
 
   @ApiPropertyOptional({ type: [String], maxItems: MAX_TAGS, example: ['routine'] })
   @IsOptional()

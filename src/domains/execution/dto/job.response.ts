@@ -72,6 +72,9 @@ export class JobResponse {
   @ApiProperty()
   owner: string;
 
+  @ApiProperty({ example: 'trio-study' })
+  project_id: string;
+
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 

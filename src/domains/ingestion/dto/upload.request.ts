@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
-import { IDENTIFIER, SAMPLE_ID } from '../../../kernel/identifiers.js';
+import { IDENTIFIER, PROJECT_ID, SAMPLE_ID } from '../../../kernel/identifiers.js';
 
 export const FILE_TYPES = ['fastq', 'fasta', 'bam', 'cram', 'vcf'] as const;
 const CHECKSUM = /^sha256:[0-9a-f]{64}$/;
@@ -34,6 +34,11 @@ export class UploadRequest {
   @IsOptional()
   @IsIn(FILE_TYPES)
   file_type?: (typeof FILE_TYPES)[number];
+
+  @ApiPropertyOptional({ example: 'trio-study', description: 'Default: the only project you belong to.' })
+  @IsOptional()
+  @Matches(PROJECT_ID)
+  project_id?: string;
 
   @ApiPropertyOptional({ example: 'upl_01j9x3', description: 'The upload that this file is the second mate of.' })
   @IsOptional()

@@ -60,6 +60,9 @@ export class UploadResponse {
   @ApiProperty()
   owner: string;
 
+  @ApiProperty({ example: 'trio-study' })
+  project_id: string;
+
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 

@@ -66,6 +66,12 @@ export class QcJobResponse {
   sample_id: string;
 
   @ApiProperty()
+  owner: string;
+
+  @ApiProperty({ example: 'trio-study' })
+  project_id: string;
+
+  @ApiProperty()
   assay: string;
 
   @ApiProperty({ type: QcProgress })

@@ -38,6 +38,9 @@ export class ResultsResponse {
   @ApiProperty()
   owner: string;
 
+  @ApiProperty({ example: 'trio-study' })
+  project_id: string;
+
   @ApiProperty({ format: 'date-time' })
   completed_at: string;
 
