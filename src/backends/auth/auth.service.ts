@@ -5,6 +5,7 @@ import { LoginAttempts } from './login-attempts.js';
 import { Login } from './login.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserStore } from './user-store.js';
+import { UsersFileWatch } from './users-file-watch.js';
 import { readUserSeeds } from './users-file.js';
 
 const SWEEP_INTERVAL_MS = 15 * 60_000;
@@ -17,10 +18,15 @@ export const authService: BackendDefinition = {
     const users = new UserStore(database);
     const hasher = new PasswordHasher();
     const attempts = new LoginAttempts(database, clock);
-    await users.seed(await readUserSeeds(settings.usersFile, settings.production), hasher);
+    const login = new Login(users, attempts, hasher, settings.identitySecret);
+    const apply = async (): Promise<number> => {
+      const changed = await users.seed(await readUserSeeds(settings.usersFile, settings.production), hasher);
+      login.useDecoy(await hasher.decoy(await users.someHash()));
+      return changed;
+    };
+    const watch = settings.usersFile === undefined ? undefined : new UsersFileWatch(settings.usersFile, apply, log);
+    await (watch?.start() ?? apply());
     await attempts.sweep();
-    const decoyHash = await hasher.decoy(await users.someHash());
-    const login = new Login(users, attempts, hasher, decoyHash, settings.identitySecret);
     const sweeping = setInterval(() => {
       attempts.sweep().catch((error: unknown) => {
         log.fault('sweep_failed', error);
@@ -31,6 +37,7 @@ export const authService: BackendDefinition = {
       router: authRoutes(login, users),
       stop: () => {
         clearInterval(sweeping);
+        watch?.stop();
         return Promise.resolve();
       },
     };

@@ -21,15 +21,19 @@ interface InFlight {
 export class Login {
   // Bounded by the hasher: it refuses callers beyond its queue.
   private readonly inFlight = new Map<string, InFlight>();
+  private decoyHash = '';
 
   constructor(
     private readonly users: UserStore,
     private readonly attempts: LoginAttempts,
     private readonly hasher: PasswordHasher,
-    /** Verified in place of an unknown user's hash. */
-    private readonly decoyHash: string,
     private readonly bucketKey: string,
   ) {}
+
+  /** The hash to be verified in place of an unknown user's. */
+  useDecoy(decoyHash: string): void {
+    this.decoyHash = decoyHash;
+  }
 
   async check(username: string, password: string): Promise<UserRow> {
     const account = accountOf(username);

@@ -16,6 +16,7 @@ import type { IdentityTokens } from './identity-tokens.js';
 import type { BackendLog } from './log.js';
 import { BackendProblem } from './problem.js';
 import { problemMiddleware } from './problem-middleware.js';
+import { HEALTH_ROUTE, QUIET_ROUTES } from './quiet-routes.js';
 import { requestScope } from './request-scope.js';
 
 const JSON_LIMIT_BYTES = 1024 * 1024;
@@ -39,7 +40,7 @@ export function createServiceApp(parts: ServiceAppParts): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(openScope(parts));
-  app.get('/health', health(parts));
+  app.get(HEALTH_ROUTE, health(parts));
   app.use((request, _response, next) => {
     rememberIdentity(request, parts.tokens.verify(request.get('x-genoflow-identity')));
     next();
@@ -67,8 +68,7 @@ function openScope({ log, clock }: ServiceAppParts): RequestHandler {
     const traceparent = request.get('traceparent');
     response.once('close', () => {
       const route = (request.route as { path?: unknown } | undefined)?.path;
-      // Probes come every few seconds; only their failures are worth a line.
-      if (route === '/health' && response.statusCode === 200) return;
+      if (QUIET_ROUTES.has(route) && response.statusCode === 200) return;
       log.info('request', {
         request_id: requestId,
         method: request.method,
