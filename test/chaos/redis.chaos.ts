@@ -7,8 +7,8 @@ import { breakableCluster, breakableSentinels, breakableSingle, type BreakableRe
 
 /*
  * Breaks Redis at random, again and again, under two built gateways and a load, and holds them to the exact figures:
- *   npm run chaos                      three minutes for each kind of Redis
- *   CHAOS_MINUTES=20 CHAOS_SEED=7 npm run chaos
+ *   npm run chaos:redis                      three minutes for each kind of Redis
+ *   CHAOS_MINUTES=20 CHAOS_SEED=7 npm run chaos:redis
  */
 const MINUTES = Number(process.env['CHAOS_MINUTES'] ?? 3);
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 100_000);

@@ -4,7 +4,7 @@ import { BuiltGateway, eventually } from '../support/built-gateway.js';
 import { generateReads } from '../support/generate-reads.js';
 import { seededRandom } from '../support/message-mutations.js';
 
-/** `npm run chaos` sets a thousand submissions and sixty kills. */
+/** `npm run chaos:jobs` sets a thousand submissions and sixty kills. */
 const SUBMISSIONS = Number(process.env.CHAOS_SUBMISSIONS ?? 40);
 const KILLS = Number(process.env.CHAOS_KILLS ?? 2);
 const SEED = Number(process.env.CHAOS_SEED ?? 20_261_125);
