@@ -74,13 +74,31 @@ export interface AccessRefused {
 export const accessRefused = new EventChannel<AccessRefused>('genoflow:identity:access-refused');
 
 export interface SessionChanged {
-  readonly change: 'login' | 'login-refused' | 'refresh' | 'refresh-reused' | 'logout' | 'ended';
-  readonly exchangeId: string;
+  readonly change:
+    | 'login'
+    | 'login-refused'
+    | 'refresh'
+    | 'refresh-repeated'
+    | 'refresh-reused'
+    | 'rights-changed'
+    | 'logout'
+    | 'ended';
+  /** Absent where no request caused it: the auth service told of a change of the user. */
+  readonly exchangeId: string | undefined;
   readonly userId: string | undefined;
   readonly sessionId: string | undefined;
-  readonly clientAddress: string;
+  /** The administrator who ended somebody's session. */
+  readonly endedBy?: string | undefined;
+  readonly clientAddress: string | undefined;
 }
 export const sessionChanged = new EventChannel<SessionChanged>('genoflow:identity:session-changed');
+
+export interface UserFeedChanged {
+  /** `untold`: the auth service tells no changes of users. `failing`: it cannot be asked, or they cannot be applied. */
+  readonly state: 'followed' | 'untold' | 'failing';
+}
+/** Changes of users, such as that one is disabled, began or ceased to be heard of while their sessions last. */
+export const userFeedChanged = new EventChannel<UserFeedChanged>('genoflow:auth:user-feed-changed');
 
 export interface ApiKeyChanged {
   readonly change: 'created' | 'revoked';
@@ -104,7 +122,7 @@ export interface VerificationKeysRead {
 export const verificationKeysRead = new EventChannel<VerificationKeysRead>('genoflow:identity:verification-keys-read');
 
 export interface LimitDecided {
-  readonly limit: 'caller' | 'jobs' | 'links' | 'address' | 'login' | 'concurrency';
+  readonly limit: 'caller' | 'jobs' | 'links' | 'address' | 'login' | 'login-account' | 'login-address' | 'concurrency';
   /** False also for a request that passes all the same because limits are only counted (shadow mode). */
   readonly allowed: boolean;
 }

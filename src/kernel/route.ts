@@ -17,7 +17,7 @@ export type RouteBody = 'none' | 'json' | 'stream' | 'stream-or-json';
 
 /**
  * The rate limit a route falls under: the caller's own bucket; that and a stricter one of the caller's for submitting
- * jobs or making download links; the address's stricter login bucket; or none (probes).
+ * jobs or making download links; the address's login bucket; or none (probes).
  */
 export type RouteLimit = 'caller' | 'jobs' | 'links' | 'login' | 'none';
 

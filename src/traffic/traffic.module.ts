@@ -3,6 +3,9 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { Clock } from '../kernel/clock.js';
 import { Settings } from '../kernel/config/settings.js';
 import { SharedRedis } from '../state/shared-redis.js';
+import { LoginGuesses } from './guesses/login-guesses.js';
+import { LoginNames } from './guesses/login-names.js';
+import { openGuessStore } from './guesses/open-guess-store.js';
 import { openIdempotencyStore } from './idempotency/open-idempotency-store.js';
 import { IdempotencyRecords } from './idempotency/idempotency-records.js';
 import { AddressLimitGuard } from './limits/address-limit.guard.js';
@@ -25,6 +28,13 @@ const bucketStore = {
   provide: BucketStore,
   inject: [SharedRedis, Clock],
   useFactory: (redis: SharedRedis, clock: Clock) => new SharedBucketStore(redis, clock),
+};
+
+const loginGuesses = {
+  provide: LoginGuesses,
+  inject: [SharedRedis, Clock, Settings],
+  useFactory: (redis: SharedRedis, clock: Clock, { identity }: Settings) =>
+    new LoginGuesses(openGuessStore(redis, clock), new LoginNames(identity.identitySecret), clock),
 };
 
 const idempotencyRecords = {
@@ -71,9 +81,18 @@ export class BucketStoreModule {}
     UserConcurrency,
     CallerAdmission,
     CallerLimitGuard,
+    loginGuesses,
     idempotencyRecords,
     responseCache,
   ],
-  exports: [AddressLimit, AddressLimitGuard, CallerAdmission, CallerLimitGuard, IdempotencyRecords, ResponseCache],
+  exports: [
+    AddressLimit,
+    AddressLimitGuard,
+    CallerAdmission,
+    CallerLimitGuard,
+    LoginGuesses,
+    IdempotencyRecords,
+    ResponseCache,
+  ],
 })
 export class TrafficModule {}

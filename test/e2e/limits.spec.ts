@@ -103,18 +103,19 @@ describe('the rate limit', () => {
 describe('behind a trusted proxy', () => {
   it('the right-most address that no trusted proxy vouched for counts, whatever stands left of it', async () => {
     await boot({ TRUST_PROXY: 'loopback' });
+    let names = 0;
     const login = (address: string) =>
       burst(
         1,
         { 'x-forwarded-for': address, 'x-real-ip': address, forwarded: `for=${address}` },
         '/auth/login',
-        post({ username: 'admin', password: 'wrong' }),
+        post({ username: `nobody-${++names}`, password: 'wrong' }),
       );
-    const forged = await Promise.all(Array.from({ length: 30 }, (_, index) => login(`10.0.0.${index}, 198.51.100.7`)));
+    const forged = await Promise.all(Array.from({ length: 70 }, (_, index) => login(`10.0.0.${index}, 198.51.100.7`)));
     expect(count(forged.flat(), 429)).toBeGreaterThanOrEqual(8);
     const ports = await Promise.all(Array.from({ length: 5 }, (_, index) => login(`198.51.100.7:${5_000 + index}`)));
     expect(count(ports.flat(), 429)).toBeGreaterThanOrEqual(4);
-    const subnet = await Promise.all(Array.from({ length: 30 }, (_, index) => login(`2001:db8:0:1::${index}`)));
+    const subnet = await Promise.all(Array.from({ length: 70 }, (_, index) => login(`2001:db8:0:1::${index}`)));
     expect(count(subnet.flat(), 429)).toBeGreaterThanOrEqual(8);
     expect((await login('198.51.100.8'))[0]?.status).toBe(401);
     expect((await login('2001:db8:0:2::1'))[0]?.status).toBe(401);
@@ -158,7 +159,10 @@ describe('in shadow mode', () => {
     const [submitter, reader] = [await gateway.login('analyst'), await gateway.login('clinician')];
     expect(count(await burst(5, submitter, '/api/v1/execution/jobs', post(JOB)), 200)).toBe(5);
     expect(count(await burst(5, reader, '/api/v1/results/job_1/download-links', post({})), 200)).toBe(5);
-    expect(count(await burst(40, {}, '/auth/login', post({ username: 'admin', password: 'wrong' })), 401)).toBe(40);
+    for (let round = 0; round < 8; round += 1) {
+      const logins = await burst(40, {}, '/auth/login', post({ username: 'admin', password: 'a-good-password' }));
+      expect(count(logins, 200)).toBe(40);
+    }
     expect(count(await burst(40, { authorization: 'Bearer x' }), 401)).toBe(40);
     const text = await (await fetch(`${gateway.url}/metrics`)).text();
     for (const limit of ['caller', 'jobs', 'links', 'login', 'address', 'concurrency'])

@@ -12,8 +12,11 @@ export const addressPolicy = ({ ratePerMinute, burst }: RateAllowance): BucketPo
   burst: burst * ADDRESS_FACTOR,
 });
 
-/** Logins an address may try, whoever it says it is. Locks on accounts are the auth service's own. */
-export const LOGIN_POLICY: BucketPolicy = { ratePerMinute: 10, burst: 20 };
+/**
+ * Logins an address may try, right ones too: what it may make the auth service hash. Wide enough for a laboratory behind
+ * one address that comes to work; wrong passwords are counted by LoginGuesses.
+ */
+export const LOGIN_POLICY: BucketPolicy = { ratePerMinute: 300, burst: 300 };
 
 /** A bucket said in @nestjs/throttler's words: `limit` requests in the `ttl` (ms) that an empty bucket takes to fill. */
 export const throttlerOptionsOf = (policy: BucketPolicy): { limit: number; ttl: number } => ({
