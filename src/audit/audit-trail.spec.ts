@@ -64,6 +64,28 @@ describe('the audit trail', () => {
     expect(facts).toHaveLength(count);
   });
 
+  it('names the administrator who ended a session beside the user whose it was', () => {
+    const event = { change: 'ended', exchangeId: 'request-1', clientAddress: '192.0.2.1' } as const;
+    sessionChanged.publish({ ...event, userId: 'usr_2', sessionId: 'ses_2', endedBy: 'usr_1' });
+    expect(facts).toMatchObject([
+      { event: 'session-ended', user_id: 'usr_2', session_id: 'ses_2', ended_by: 'usr_1', request_id: 'request-1' },
+    ]);
+  });
+
+  it('is not filled by refused logins: beyond 600 a minute they are counted', () => {
+    const refused = { userId: undefined, sessionId: undefined, exchangeId: 'r', clientAddress: 'a' };
+    for (let count = 0; count < 700; count += 1) sessionChanged.publish({ ...refused, change: 'login-refused' });
+    expect(facts).toHaveLength(600);
+    sessionChanged.publish({ ...refused, change: 'login' });
+    clock.advance(60_000);
+    sessionChanged.publish({ ...refused, change: 'login-refused' });
+    expect(facts.slice(-3)).toMatchObject([
+      { event: 'session-login' },
+      { event: 'access-refused-unrecorded', count: 100 },
+      { event: 'session-login-refused' },
+    ]);
+  });
+
   it('records a download by link, which has no user', () => {
     closed({ method: 'GET', route: '/api/v1/results/download/:token', principal: undefined }, 206);
     expect(facts).toMatchObject([{ event: 'download', status: 206, resource: 'results' }]);

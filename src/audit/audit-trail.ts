@@ -38,11 +38,13 @@ export class AuditTrail {
     this.#unsubscribe.forEach((end) => end());
   }
 
-  #session({ change, exchangeId, userId, sessionId, clientAddress }: SessionChanged): void {
+  #session({ change, exchangeId, userId, sessionId, endedBy, clientAddress }: SessionChanged): void {
+    if (change === 'login-refused' && !this.#mayRecordAnonymous()) return;
     this.#record(`session-${change}`, {
       request_id: exchangeId,
       user_id: userId,
       session_id: sessionId,
+      ended_by: endedBy,
       client_address: clientAddress,
     });
   }

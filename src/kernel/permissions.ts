@@ -11,6 +11,7 @@ export const PERMISSIONS = [
   'results:read',
   'results:download',
   'monitoring:read',
+  'sessions:manage',
   'api-keys:manage',
 ] as const;
 

@@ -18,6 +18,10 @@ const MATRIX: Readonly<Record<string, readonly RoleName[] | 'anybody'>> = {
   'GET /auth/me': ALL,
   'GET /auth/sessions': ALL,
   'DELETE /auth/sessions/{session_id}': ALL,
+  'DELETE /auth/sessions': ALL,
+  'GET /auth/users/{user_id}/sessions': ADMIN,
+  'DELETE /auth/users/{user_id}/sessions': ADMIN,
+  'DELETE /auth/users/{user_id}/sessions/{session_id}': ADMIN,
   'POST /auth/api-keys': ADMIN,
   'GET /auth/api-keys': ADMIN,
   'DELETE /auth/api-keys/{key_id}': ADMIN,
@@ -144,6 +148,7 @@ describe('the matrix of roles and routes', () => {
     const open = [
       'GET /auth/me',
       'GET /auth/sessions',
+      'DELETE /auth/sessions',
       'DELETE /auth/sessions/{session_id}',
       'GET /api/v1/qc/results/{qc_job_id}',
     ];

@@ -75,7 +75,8 @@ describe('over a Redis that answers what it likes, the gateway', () => {
 
   beforeAll(async () => {
     redis = await new HostileRedis().open();
-    redis.answer = () => ':1\r\n';
+    // Takes every guess and every session.
+    redis.answer = () => list(':1\r\n');
     gateway = await bootGateway({ REDIS_URL: redis.url });
     // A good token: what its session holds is Redis's word.
     client = await new StoreClient(gateway).logIn('viewer');

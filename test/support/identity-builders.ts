@@ -9,10 +9,14 @@ import { TokenKeys } from '../../src/identity/tokens/token-keys.js';
 import { TokenVerifier } from '../../src/identity/tokens/token-verifier.js';
 import type { TokenCheck } from '../../src/identity/tokens/verified-token.js';
 import { RefreshToken } from '../../src/identity/sessions/refresh-token.js';
-import { newSessionId, type Session, type SessionLife } from '../../src/identity/sessions/session.js';
+import { newSessionId, type Session } from '../../src/identity/sessions/session.js';
+import { SessionLife } from '../../src/identity/sessions/session-life.js';
+import type { Rotation } from '../../src/identity/sessions/session-store.js';
 import type { Clock } from '../../src/kernel/clock.js';
+import type { IdentitySettings } from '../../src/kernel/config/settings.js';
 import type { Exchange } from '../../src/kernel/exchange.js';
 import { HangUp } from '../../src/kernel/hang-up.js';
+import type { Rights } from '../../src/kernel/principal.js';
 
 export const TEST_SECRET = 'a key for tests only, 32 characters long';
 
@@ -24,7 +28,17 @@ export const TEST_KEYS = new TokenKeys({
 
 export const TEST_SEAL = new RecordSeal(TEST_SECRET, 'tests');
 
-export const TEST_LIFE: SessionLife = { idleMs: 60_000, maxAgeMs: 600_000 };
+const LIFE_SETTINGS = { sessionIdleSeconds: 60, sessionMaxAgeSeconds: 600, sessionUnattendedRoles: ['service'] };
+
+/** A minute of silence, ten in all; with a grace of so many seconds. */
+export const testLife = (refreshGraceSeconds = 0): SessionLife =>
+  new SessionLife({ ...LIFE_SETTINGS, refreshGraceSeconds });
+
+export const TEST_LIFE = testLife();
+
+/** The identity settings that sessions go by. */
+export const lifeSettings = (refreshGraceSeconds = 0): IdentitySettings =>
+  ({ ...LIFE_SETTINGS, refreshGraceSeconds }) as unknown as IdentitySettings;
 
 export interface OpenedSession {
   readonly session: Session;
@@ -43,12 +57,29 @@ export function buildSession(clock: Clock, userId = 'usr_1', roles: readonly str
       displayName: 'Ada Lovelace',
       createdAt: now,
       lastSeenAt: now,
+      idleMs: TEST_LIFE.idleMsOf(roles),
       expiresAt: now + TEST_LIFE.maxAgeMs,
       familyHash: refreshToken.familyHash,
       refreshHash: refreshToken.secretHash,
     },
   };
 }
+
+/** What asks a store to replace one refresh token by another. */
+export const rotationOf = (
+  presented: RefreshToken,
+  next: RefreshToken,
+  { roles = ['analyst'], projects = ['*'] }: Partial<Rights> = {},
+): Rotation => ({
+  userId: presented.userId,
+  sessionId: presented.sessionId,
+  familyHash: presented.familyHash,
+  presentedHash: presented.secretHash,
+  nextHash: next.secretHash,
+  successor: presented.seal(next),
+  roles,
+  projects,
+});
 
 /** A verifier of tokens by TEST_KEYS, or of those that another check takes. */
 export const buildVerifier = (

@@ -41,6 +41,8 @@ export class ScriptedBackends {
     response.end('{"ok":true}');
   };
   readsBodies = true;
+  /** How long a password check takes. */
+  loginMs = 0;
   readonly #server = createServer((request, response) => {
     this.#onRequest(request, response);
   });
@@ -86,8 +88,13 @@ export class ScriptedBackends {
   #answerAuth(seen: SeenRequest, response: ServerResponse): void {
     const [status, body] =
       seen.url === '/login' ? this.#login(seen.body) : this.#user(seen.url.slice('/users/'.length));
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body));
+    setTimeout(
+      () => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(body));
+      },
+      seen.url === '/login' ? this.loginMs : 0,
+    );
   }
 
   #login(body: Buffer): [number, unknown] {

@@ -10,6 +10,7 @@ import { LogoutRequest, RefreshRequest } from './dto/refresh.request.js';
 import { SessionsResponse } from './dto/session.response.js';
 import { TokenResponse } from './dto/token.response.js';
 import { MeResponse } from './dto/user.response.js';
+import { LoginService } from './login.service.js';
 import { OwnSessionsService } from './own-sessions.service.js';
 
 const LOGIN_PROBLEMS: readonly ErrorCode[] = [
@@ -32,6 +33,7 @@ const NoStore = (): MethodDecorator => Header('Cache-Control', 'no-store');
 @Controller('auth')
 export class AuthController {
   constructor(
+    private readonly logins: LoginService,
     private readonly auth: AuthService,
     private readonly own: OwnSessionsService,
   ) {}
@@ -40,11 +42,15 @@ export class AuthController {
   @HttpCode(200)
   @NoStore()
   @PublicAccess('who logs in has no token yet', { limit: 'login', body: 'json' })
-  @ApiOperation({ summary: 'Log in with a user name and a password' })
+  @ApiOperation({
+    summary: 'Log in with a user name and a password',
+    description:
+      'Ten wrong passwords for one name in 15 minutes, or 60 from one address in a minute, are answered with 429 and Retry-After, whether or not there is such a user.',
+  })
   @ApiOkResponse({ type: TokenResponse })
   @ApiProblems(...LOGIN_PROBLEMS)
   login(@Req() { exchange }: RouteRequest, @Body() body: LoginRequest): Promise<TokenResponse> {
-    return this.auth.login(exchange, body.username, body.password);
+    return this.logins.login(exchange, body);
   }
 
   @Post('refresh')
@@ -53,7 +59,8 @@ export class AuthController {
   @PublicAccess('the refresh token in the body is the proof', { body: 'json' })
   @ApiOperation({
     summary: 'Trade a refresh token for a new pair of tokens',
-    description: 'Each refresh token works once. Using an old one again ends the session and all its tokens.',
+    description:
+      'Each refresh token works once. Using an old one again ends the session and all its tokens; where REFRESH_GRACE_SECONDS is set, the one before the newest is answered with the newest for so long.',
   })
   @ApiOkResponse({ type: TokenResponse })
   @ApiProblems('invalid_token', 'session_ended', 'upstream_bad_response', 'state_unavailable')
@@ -91,6 +98,15 @@ export class AuthController {
   @ApiOkResponse({ type: SessionsResponse })
   sessions(@Req() { exchange }: RouteRequest): Promise<SessionsResponse> {
     return this.own.list(exchange);
+  }
+
+  @Delete('sessions')
+  @HttpCode(204)
+  @SignedIn()
+  @ApiOperation({ summary: 'End all of my sessions but this one' })
+  @ApiNoContentResponse({ description: 'The others have ended.' })
+  endOtherSessions(@Req() { exchange }: RouteRequest): Promise<void> {
+    return this.own.endOthers(exchange);
   }
 
   @Delete('sessions/:session_id')

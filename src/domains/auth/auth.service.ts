@@ -4,58 +4,50 @@ import { tokenRefused } from '../../identity/identity.errors.js';
 import { RefreshToken } from '../../identity/sessions/refresh-token.js';
 import type { Session } from '../../identity/sessions/session.js';
 import { SessionStore } from '../../identity/sessions/session-store.js';
-import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { Exchange } from '../../kernel/exchange.js';
-import type { Principal } from '../../kernel/principal.js';
+import type { Principal, Rights } from '../../kernel/principal.js';
 import type { TokenResponse } from './dto/token.response.js';
 import { callerOf, tellSessionChange } from './caller.js';
 import { SessionGrants } from './session-grants.js';
+import { UserChanges } from './user-changes.js';
 import { UserDirectory } from './user-directory.js';
 
-/** Login, refresh and logout. */
+/** Refresh and logout. */
 @Injectable()
 export class AuthService {
   constructor(
     private readonly users: UserDirectory,
     private readonly sessions: SessionStore,
     private readonly grants: SessionGrants,
+    private readonly changes: UserChanges,
     private readonly authenticator: Authenticator,
   ) {}
 
-  async login(exchange: Exchange, username: string, password: string): Promise<TokenResponse> {
-    try {
-      const user = await this.users.checkPassword(exchange, username, password);
-      const { session, tokens } = await this.grants.open(user);
-      tellSessionChange('login', exchange, session.principal);
-      return tokens;
-    } catch (error) {
-      if (isRefusal(error)) tellSessionChange('login-refused', exchange, undefined);
-      throw error;
-    }
-  }
-
   /**
    * Trades a refresh token for a new pair. The old token stays good until the trade is certain: a user who cannot be
-   * asked about keeps the roles of the session, and a failure on the way costs the client nothing.
+   * asked about keeps the rights of the session, and a failure on the way costs the client nothing.
    */
   async refresh(exchange: Exchange, text: string): Promise<TokenResponse> {
     const presented = RefreshToken.decode(text);
     if (presented === undefined) throw tokenRefused('invalid_token');
-    const session = await this.#sessionOf(exchange, presented);
-    const lookUp = await this.users.lookUp(exchange, presented.userId);
-    if (lookUp.kind === 'gone') return this.#endGone(exchange, session);
-    const { roles, projects } = lookUp.kind === 'found' ? lookUp.user : session.principal;
-    const { outcome, tokens } = await this.grants.renew(session, presented, { roles, projects });
-    switch (outcome) {
+    const session = await this.#sessionOf(presented);
+    const askedAt = this.changes.now();
+    // An old token is a matter for the store; the auth service need not be asked about its holder.
+    const isNewest = session.refreshHash === presented.secretHash;
+    const rights = isNewest ? await this.#rightsNow(exchange, session) : session.principal;
+    const renewal = await this.grants.renew(session, presented, rights);
+    switch (renewal.kind) {
       case 'rotated':
-        tellSessionChange('refresh', exchange, session.principal);
-        return tokens;
+      case 'repeated':
+        tellSessionChange(renewal.kind === 'rotated' ? 'refresh' : 'refresh-repeated', exchange, session.principal);
+        if (await this.changes.settle(presented.userId, askedAt)) return renewal.tokens;
+        break;
       case 'reused':
         tellSessionChange('refresh-reused', exchange, session.principal);
-        throw tokenRefused('session_ended');
+        break;
       case 'unknown':
-        throw tokenRefused('session_ended');
     }
+    throw tokenRefused('session_ended');
   }
 
   /**
@@ -80,23 +72,25 @@ export class AuthService {
     tellSessionChange('logout', exchange, principal);
   }
 
-  /** The living session that the token is of; a forged or outworn token is found out before the backend is asked. */
-  async #sessionOf(exchange: Exchange, presented: RefreshToken): Promise<Session> {
+  /** The living session that the token is of; a forged token is found out before the backend is asked. */
+  async #sessionOf(presented: RefreshToken): Promise<Session> {
     const session = await this.sessions.find(presented.userId, presented.sessionId);
     if (session === undefined) throw tokenRefused('session_ended');
     if (session.familyHash !== presented.familyHash) throw tokenRefused('invalid_token');
-    if (session.refreshHash === presented.secretHash) return session;
-    await this.sessions.end(presented.userId, presented.sessionId);
-    tellSessionChange('refresh-reused', exchange, session.principal);
-    throw tokenRefused('session_ended');
+    return session;
   }
 
-  async #endGone(exchange: Exchange, { principal }: Session): Promise<never> {
-    await this.sessions.end(principal.userId, principal.sessionId);
-    tellSessionChange('ended', exchange, principal);
-    throw tokenRefused('session_ended');
+  async #rightsNow(exchange: Exchange, { principal }: Session): Promise<Rights> {
+    const lookUp = await this.users.lookUp(exchange, principal.userId);
+    switch (lookUp.kind) {
+      case 'found':
+        return lookUp.user;
+      case 'unanswered':
+        return principal;
+      case 'gone':
+        await this.sessions.end(principal.userId, principal.sessionId);
+        tellSessionChange('ended', exchange, principal);
+        throw tokenRefused('session_ended');
+    }
   }
 }
-
-const isRefusal = (error: unknown): boolean =>
-  error instanceof GatewayError && (error.code === 'invalid_credentials' || error.code === 'rate_limited');

@@ -13,12 +13,14 @@ export function tellSessionChange(
   change: SessionChanged['change'],
   exchange: Exchange,
   of: Pick<Principal, 'userId' | 'sessionId'> | undefined,
+  endedBy?: string,
 ): void {
   sessionChanged.publish({
     change,
     exchangeId: exchange.id,
     userId: of?.userId,
     sessionId: of?.sessionId,
+    endedBy,
     clientAddress: exchange.clientAddress,
   });
 }

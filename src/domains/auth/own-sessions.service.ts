@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Authorizer } from '../../identity/authorization/authorizer.js';
 import { tokenRefused } from '../../identity/identity.errors.js';
-import type { Session } from '../../identity/sessions/session.js';
 import { SessionStore } from '../../identity/sessions/session-store.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { Exchange } from '../../kernel/exchange.js';
 import type { Principal } from '../../kernel/principal.js';
 import { callerOf, tellSessionChange } from './caller.js';
-import type { SessionResponse, SessionsResponse } from './dto/session.response.js';
+import { describeSessions, type SessionsResponse } from './dto/session.response.js';
 import type { MeResponse } from './dto/user.response.js';
 
 /** What callers may see and do about themselves. */
@@ -28,8 +27,7 @@ export class OwnSessionsService {
 
   async list(exchange: Exchange): Promise<SessionsResponse> {
     const { userId, sessionId } = callerOf(exchange);
-    const sessions = await this.sessions.listByUser(userId);
-    return { items: sessions.map((session) => describe(session, sessionId)) };
+    return describeSessions(await this.sessions.listByUser(userId), sessionId);
   }
 
   /** Ends one of the caller's sessions; another user's is as unknown as one that never was. */
@@ -39,19 +37,16 @@ export class OwnSessionsService {
     tellSessionChange('ended', exchange, { userId, sessionId });
   }
 
+  /** Ends all of the caller's sessions but the one that asks. */
+  async endOthers(exchange: Exchange): Promise<void> {
+    const { userId, sessionId } = callerOf(exchange);
+    for (const ended of await this.sessions.endAll(userId, sessionId))
+      tellSessionChange('ended', exchange, { userId, sessionId: ended });
+  }
+
   #describe(principal: Principal, displayName: string): MeResponse {
     const { userId, username, roles, projects } = principal;
     const permissions = this.authorizer.permissionsOf(principal);
     return { id: userId, username, display_name: displayName, roles, projects, permissions };
   }
-}
-
-function describe({ principal, createdAt, lastSeenAt, expiresAt }: Session, currentId: string): SessionResponse {
-  return {
-    session_id: principal.sessionId,
-    created_at: new Date(createdAt).toISOString(),
-    last_seen_at: new Date(lastSeenAt).toISOString(),
-    expires_at: new Date(expiresAt).toISOString(),
-    current: principal.sessionId === currentId,
-  };
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { newSessionId, sessionLifeFrom, type Session } from '../../identity/sessions/session.js';
+import { stateUnavailable } from '../../identity/identity.errors.js';
+import { newSessionId, type Session } from '../../identity/sessions/session.js';
+import { SessionLife } from '../../identity/sessions/session-life.js';
 import { RefreshToken } from '../../identity/sessions/refresh-token.js';
-import { SessionStore, type RotationOutcome } from '../../identity/sessions/session-store.js';
+import { SessionStore } from '../../identity/sessions/session-store.js';
 import { AccessTokenIssuer } from '../../identity/tokens/access-token-issuer.js';
 import { Clock } from '../../kernel/clock.js';
 import { Settings } from '../../kernel/config/settings.js';
@@ -9,38 +11,36 @@ import type { Rights } from '../../kernel/principal.js';
 import type { DirectoryUser } from './directory-user.js';
 import type { TokenResponse } from './dto/token.response.js';
 
-export interface Renewal {
-  readonly outcome: RotationOutcome;
-  /** What the client gets if the outcome is `rotated`. */
-  readonly tokens: TokenResponse;
-}
+/** As the store's RotationOutcome, with the pair of tokens that the client gets. */
+export type Renewal =
+  { readonly kind: 'rotated' | 'repeated'; readonly tokens: TokenResponse } | { readonly kind: 'reused' | 'unknown' };
 
 /** Opens sessions and renews them: the pair of tokens that a login or a refresh yields. */
 @Injectable()
 export class SessionGrants {
+  readonly #life: SessionLife;
+
   constructor(
     private readonly sessions: SessionStore,
     private readonly issuer: AccessTokenIssuer,
     private readonly clock: Clock,
-    private readonly settings: Settings,
-  ) {}
+    settings: Settings,
+  ) {
+    this.#life = new SessionLife(settings.identity);
+  }
 
-  async open({
-    id,
-    username,
-    displayName,
-    roles,
-    projects,
-  }: DirectoryUser): Promise<{ session: Session; tokens: TokenResponse }> {
+  async open(user: DirectoryUser): Promise<{ session: Session; tokens: TokenResponse }> {
+    const { id: userId, username, displayName, roles, projects } = user;
     const now = this.clock.now();
     const sessionId = newSessionId();
-    const refreshToken = RefreshToken.first(id, sessionId);
+    const refreshToken = RefreshToken.first(userId, sessionId);
     const session: Session = {
-      principal: { userId: id, username, sessionId, roles, projects },
+      principal: { userId, username, sessionId, roles, projects },
       displayName,
       createdAt: now,
       lastSeenAt: now,
-      expiresAt: now + sessionLifeFrom(this.settings.identity).maxAgeMs,
+      idleMs: this.#life.idleMsOf(roles),
+      expiresAt: now + this.#life.maxAgeMs,
       familyHash: refreshToken.familyHash,
       refreshHash: refreshToken.secretHash,
     };
@@ -48,7 +48,11 @@ export class SessionGrants {
     return { session, tokens: await this.#tokens(session, refreshToken) };
   }
 
-  async renew(session: Session, presented: RefreshToken, rights: Rights): Promise<Renewal> {
+  /**
+   * Who repeats the token before the newest within the grace gets the newest once more, and an access token besides: the
+   * session goes on in one line, so that of two holders one comes too late at the next refresh and both are found out.
+   */
+  async renew(session: Session, presented: RefreshToken, { roles, projects }: Rights): Promise<Renewal> {
     const next = presented.next();
     const outcome = await this.sessions.rotate({
       userId: presented.userId,
@@ -56,14 +60,29 @@ export class SessionGrants {
       familyHash: presented.familyHash,
       presentedHash: presented.secretHash,
       nextHash: next.secretHash,
-      ...rights,
+      successor: presented.seal(next),
+      ...{ roles, projects },
     });
-    const renewed: Session = { ...session, principal: { ...session.principal, ...rights } };
-    return { outcome, tokens: await this.#tokens(renewed, next) };
+    const renewed: Session = {
+      ...session,
+      principal: { ...session.principal, roles, projects },
+      idleMs: this.#life.idleMsOf(roles),
+    };
+    switch (outcome.kind) {
+      case 'rotated':
+        return { kind: outcome.kind, tokens: await this.#tokens(renewed, next) };
+      case 'repeated': {
+        const newest = presented.open(outcome.successor);
+        if (newest === undefined) throw stateUnavailable();
+        return { kind: outcome.kind, tokens: await this.#tokens(renewed, newest) };
+      }
+      default:
+        return { kind: outcome.kind };
+    }
   }
 
-  async #tokens({ principal, displayName, expiresAt }: Session, refreshToken: RefreshToken): Promise<TokenResponse> {
-    const { idleMs } = sessionLifeFrom(this.settings.identity);
+  async #tokens(session: Session, refreshToken: RefreshToken): Promise<TokenResponse> {
+    const { principal, displayName, idleMs, expiresAt } = session;
     const leftMs = Math.min(idleMs, expiresAt - this.clock.now());
     return {
       access_token: await this.issuer.issue(principal),

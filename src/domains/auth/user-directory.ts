@@ -4,15 +4,17 @@ import { GatewayIdentity } from '../../identity/outbound/gateway-identity.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { Exchange } from '../../kernel/exchange.js';
+import type { HangUp } from '../../kernel/hang-up.js';
 import { VIA } from '../../upstream/request-fields.js';
 import type { BufferedAnswer } from '../../upstream/transport/buffer-sink.js';
 import { UpstreamClient } from '../../upstream/upstream-client.js';
-import { readLoginAnswer, readUser, type DirectoryUser } from './directory-user.js';
+import { readChanges, readLoginAnswer, readUser, type DirectoryUser, type UserChangesPage } from './directory-user.js';
 
 /** A password check is slow on purpose; a look-up has a fallback. Milliseconds. */
 const LOGIN_TIMEOUT_MS = 10_000;
 const LOOKUP_TIMEOUT_MS = 3_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_CHANGES_BYTES = 1024 * 1024;
 
 const LOCKED_SECONDS = 60;
 const MAX_LOCKED_SECONDS = 86_400;
@@ -31,6 +33,12 @@ const NO_ANSWER: ReadonlySet<ErrorCode> = new Set([
 export type LookUp =
   { readonly kind: 'found'; readonly user: DirectoryUser } | { readonly kind: 'gone' | 'unanswered' };
 
+/** `untold`: the auth service does not know the question. `cursor-unknown`: it is to be asked from the beginning. */
+export type ToldChanges =
+  ({ readonly kind: 'changes' } & UserChangesPage) | { readonly kind: 'untold' | 'cursor-unknown' };
+
+const UNTOLD: ReadonlySet<number> = new Set([404, 405, 501]);
+
 /** The auth service: who has which password, and which roles. */
 @Injectable()
 export class UserDirectory {
@@ -39,7 +47,10 @@ export class UserDirectory {
     private readonly identity: GatewayIdentity,
   ) {}
 
-  /** Throws `invalid_credentials`, `rate_limited` or an upstream code. */
+  /**
+   * Throws `invalid_credentials`, `rate_limited` or an upstream code. The client cannot call it off: what a password check
+   * found must be counted.
+   */
   async checkPassword(exchange: Exchange, username: string, password: string): Promise<DirectoryUser> {
     const answer = await this.upstream.fetch(
       {
@@ -51,7 +62,6 @@ export class UserDirectory {
         body: Buffer.from(JSON.stringify({ username, password })),
         retry: 'never',
         timeoutMs: LOGIN_TIMEOUT_MS,
-        hangUp: exchange.hangUp,
       },
       MAX_ANSWER_BYTES,
     );
@@ -85,6 +95,34 @@ export class UserDirectory {
       return user.disabled ? { kind: 'gone' } : { kind: 'found', user };
     } catch (error) {
       if (error instanceof GatewayError && NO_ANSWER.has(error.code)) return { kind: 'unanswered' };
+      throw error;
+    }
+  }
+
+  /** Users that have changed since the cursor, in the order of their changes; all there are without one. */
+  async changesSince(cursor: string | undefined, hangUp: HangUp): Promise<ToldChanges> {
+    const query = cursor === undefined ? '' : `?after=${encodeURIComponent(cursor)}`;
+    try {
+      const answer = await this.upstream.fetch(
+        {
+          service: 'auth',
+          operation: 'auth.user-changes',
+          method: 'GET',
+          path: `/users/changes${query}`,
+          fields: ['accept', 'application/json', 'via', VIA, ...this.identity.fieldsForGateway()],
+          body: undefined,
+          retry: 'never',
+          timeoutMs: LOOKUP_TIMEOUT_MS,
+          hangUp,
+        },
+        MAX_CHANGES_BYTES,
+      );
+      if (UNTOLD.has(answer.status)) return { kind: 'untold' };
+      if (answer.status === 410) return { kind: 'cursor-unknown' };
+      return { kind: 'changes', ...readChanges(expectOk(answer)) };
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'upstream_error' && UNTOLD.has(error.status))
+        return { kind: 'untold' };
       throw error;
     }
   }

@@ -1,4 +1,10 @@
-import { buildAuthenticator, buildSession, TEST_KEYS, TEST_LIFE } from '../../../test/support/identity-builders.js';
+import {
+  buildAuthenticator,
+  buildSession,
+  rotationOf,
+  TEST_KEYS,
+  TEST_LIFE,
+} from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { Principal } from '../../kernel/principal.js';
@@ -89,15 +95,7 @@ describe('Authenticator', () => {
     const { refreshToken, session } = buildSession(clock, 'usr_2', ['admin']);
     await store.create(session);
     const old = await new AccessTokenIssuer(TEST_KEYS, 900, clock).issue(session.principal);
-    await store.rotate({
-      userId: 'usr_2',
-      sessionId: session.principal.sessionId,
-      familyHash: refreshToken.familyHash,
-      presentedHash: refreshToken.secretHash,
-      nextHash: refreshToken.next().secretHash,
-      projects: ['*'],
-      roles: ['viewer'],
-    });
+    await store.rotate(rotationOf(refreshToken, refreshToken.next(), { roles: ['viewer'] }));
     expect(await attempt('Authorization', `Bearer ${old}`)).toMatchObject({ roles: ['viewer'] });
   });
 

@@ -25,6 +25,7 @@ const MATRIX: Record<Permission, string> = {
   'results:read': '       +     +       .          +         +      .',
   'results:download': '   +     +       .          +         .      .',
   'monitoring:read': '    +     +       .          .         +      .',
+  'sessions:manage': '    +     .       .          .         .      .',
   'api-keys:manage': '    +     .       .          .         .      .',
 };
 

@@ -98,6 +98,16 @@ describe('CachedSessionStore', () => {
     expect(await ask()).toBeUndefined();
   });
 
+  it.each([
+    ['all sessions of a user', () => store.endAll(principal.userId), undefined],
+    ['a user’s rights', () => store.setRights(principal.userId, { roles: [], projects: [] }), { roles: [] }],
+  ])('drops what it changed itself before the answer goes out: %s', async (_, change, left) => {
+    await ask();
+    expect(await change()).toEqual([principal.sessionId]);
+    if (left === undefined) expect(await ask()).toBeUndefined();
+    else expect(await ask()).toMatchObject(left);
+  });
+
   it('keeps no answer that a change has overtaken', async () => {
     let open: () => void = () => undefined;
     shared.gate = new Promise((resolve) => (open = resolve));
@@ -158,7 +168,7 @@ suite('two instances over one Redis', () => {
     for (let count = 0; count < 2; count += 1) {
       const redis = await openRedis(server.url);
       const store = new CachedSessionStore(
-        new RedisSessionStore(redis, TEST_LIFE, clock, new SessionRecord(TEST_SEAL)),
+        new RedisSessionStore(redis, TEST_LIFE, clock, new SessionRecord(TEST_SEAL, TEST_LIFE)),
         redis,
         TEST_LIFE,
         clock,

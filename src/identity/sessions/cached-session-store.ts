@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
-import type { Principal } from '../../kernel/principal.js';
+import type { Principal, Rights } from '../../kernel/principal.js';
 import type { SharedRedis } from '../../state/shared-redis.js';
 import type { LiveSessions } from './live-sessions.js';
 import { SESSION_CHANNEL } from './redis-session-store.js';
-import type { Session, SessionLife } from './session.js';
+import type { Session } from './session.js';
+import type { SessionLife } from './session-life.js';
 import { SessionStore, type Rotation, type RotationOutcome } from './session-store.js';
 
 const CACHED_SESSIONS = 20_000;
@@ -34,7 +35,7 @@ export class CachedSessionStore extends SessionStore implements LiveSessions {
   constructor(
     private readonly shared: SessionStore,
     redis: SharedRedis,
-    life: SessionLife,
+    life: Pick<SessionLife, 'idleMs'>,
     private readonly clock: Clock,
   ) {
     super();
@@ -89,6 +90,14 @@ export class CachedSessionStore extends SessionStore implements LiveSessions {
     });
   }
 
+  override async endAll(userId: string, exceptId?: string): Promise<readonly string[]> {
+    return this.#dropAll(await this.shared.endAll(userId, exceptId));
+  }
+
+  override async setRights(userId: string, rights: Rights): Promise<readonly string[]> {
+    return this.#dropAll(await this.shared.setRights(userId, rights));
+  }
+
   override listByUser(userId: string): Promise<readonly Session[]> {
     return this.shared.listByUser(userId);
   }
@@ -117,6 +126,13 @@ export class CachedSessionStore extends SessionStore implements LiveSessions {
   /** The request need not wait for it, and a failed one is made up for by the next. */
   #touchLater(userId: string, sessionId: string): void {
     this.shared.touch(userId, sessionId).catch(() => undefined);
+  }
+
+  #dropAll(sessionIds: readonly string[]): readonly string[] {
+    sessionIds.forEach((sessionId) => {
+      this.#drop(sessionId);
+    });
+    return sessionIds;
   }
 
   #drop(sessionId: string): void {

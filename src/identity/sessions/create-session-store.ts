@@ -7,7 +7,7 @@ import { FinalSessionStore } from './final-session-store.js';
 import type { LiveSessions } from './live-sessions.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
-import { sessionLifeFrom } from './session.js';
+import { SessionLife } from './session-life.js';
 import { SessionRecord } from './session-record.js';
 import type { SessionStore } from './session-store.js';
 
@@ -17,9 +17,9 @@ export function createSessionStore(
   { identity }: Settings,
   clock: Clock,
 ): SessionStore & LiveSessions {
-  const life = sessionLifeFrom(identity);
+  const life = new SessionLife(identity);
   if (redis.client === undefined) return new MemorySessionStore(life, clock);
-  const record = new SessionRecord(new RecordSeal(identity.identitySecret, 'genoflow sessions'));
+  const record = new SessionRecord(new RecordSeal(identity.identitySecret, 'genoflow sessions'), life);
   const shared = new FinalSessionStore(new RedisSessionStore(redis, life, clock, record), redis);
   return new CachedSessionStore(shared, redis, life, clock);
 }

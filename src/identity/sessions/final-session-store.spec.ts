@@ -1,4 +1,4 @@
-import { buildSession, TEST_LIFE } from '../../../test/support/identity-builders.js';
+import { buildSession, rotationOf, TEST_LIFE } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { ChannelFollower } from '../../state/shared-redis.js';
 import { FinalSessionStore } from './final-session-store.js';
@@ -11,10 +11,7 @@ describe('FinalSessionStore', () => {
   let follower: ChannelFollower | undefined;
   const { session, refreshToken } = buildSession(clock);
   const { userId, sessionId } = session.principal;
-  const rotation = {
-    ...{ userId, sessionId, roles: ['analyst'], projects: ['*'], familyHash: refreshToken.familyHash },
-    ...{ presentedHash: refreshToken.secretHash, nextHash: refreshToken.next().secretHash },
-  };
+  const rotation = rotationOf(refreshToken, refreshToken.next());
 
   beforeEach(async () => {
     shared = new MemorySessionStore(TEST_LIFE, clock);
@@ -35,7 +32,7 @@ describe('FinalSessionStore', () => {
     expect(await store.find(userId, sessionId)).toBeUndefined();
     expect(await shared.find(userId, sessionId)).toBeUndefined();
     await revive();
-    expect(await store.rotate(rotation)).toBe('unknown');
+    expect(await store.rotate(rotation)).toEqual({ kind: 'unknown' });
     await revive();
     expect(await store.listByUser(userId)).toEqual([]);
   }
@@ -43,7 +40,7 @@ describe('FinalSessionStore', () => {
   it('finds a session that lives', async () => {
     expect(await store.find(userId, sessionId)).toEqual(session);
     expect(await store.listByUser(userId)).toEqual([session]);
-    expect(await store.rotate(rotation)).toBe('rotated');
+    expect(await store.rotate(rotation)).toEqual({ kind: 'rotated' });
   });
 
   it('lets none live again that it ended itself', async () => {
@@ -59,7 +56,12 @@ describe('FinalSessionStore', () => {
 
   it('lets none live again that was ended by an old refresh token', async () => {
     await store.rotate(rotation);
-    expect(await store.rotate({ ...rotation, nextHash: refreshToken.next().secretHash })).toBe('reused');
+    expect(await store.rotate(rotationOf(refreshToken, refreshToken.next()))).toEqual({ kind: 'reused' });
+    await expectEnded();
+  });
+
+  it('lets none live again that was ended with all of its user', async () => {
+    expect(await store.endAll(userId)).toEqual([sessionId]);
     await expectEnded();
   });
 

@@ -1,3 +1,4 @@
+import type { Rights } from '../../kernel/principal.js';
 import type { SharedRedis } from '../../state/shared-redis.js';
 import { EndedIds } from '../ended-ids.js';
 import { ENDED, SESSION_CHANNEL } from './redis-session-store.js';
@@ -30,9 +31,9 @@ export class FinalSessionStore extends SessionStore {
 
   override async rotate(rotation: Rotation): Promise<RotationOutcome> {
     const { userId, sessionId } = rotation;
-    if (!this.#isLiving(userId, sessionId)) return 'unknown';
+    if (!this.#isLiving(userId, sessionId)) return { kind: 'unknown' };
     const outcome = await this.shared.rotate(rotation);
-    if (outcome === 'reused') this.#ended.add(sessionId);
+    if (outcome.kind === 'reused') this.#ended.add(sessionId);
     return outcome;
   }
 
@@ -45,6 +46,18 @@ export class FinalSessionStore extends SessionStore {
     return this.shared.end(userId, sessionId).finally(() => {
       this.#ended.add(sessionId);
     });
+  }
+
+  override async endAll(userId: string, exceptId?: string): Promise<readonly string[]> {
+    const ended = await this.shared.endAll(userId, exceptId);
+    ended.forEach((sessionId) => {
+      this.#ended.add(sessionId);
+    });
+    return ended;
+  }
+
+  override setRights(userId: string, rights: Rights): Promise<readonly string[]> {
+    return this.shared.setRights(userId, rights);
   }
 
   override async listByUser(userId: string): Promise<readonly Session[]> {

@@ -1,25 +1,34 @@
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.js';
+import type { Rights } from '../../kernel/principal.js';
 import type { RedisClient } from '../../state/redis-client.js';
 import type { SharedRedis } from '../../state/shared-redis.js';
 import { askRedis, readReply } from '../ask-redis.js';
-import { isAlive, MAX_SESSIONS_PER_USER, type Session, type SessionLife } from './session.js';
+import { hasSameRights } from './same-rights.js';
+import { isAlive, MAX_SESSIONS_PER_USER, type Session } from './session.js';
+import type { SessionLife } from './session-life.js';
 import { SESSION_FIELDS, type SessionRecord } from './session-record.js';
 import { SessionStore, type Rotation, type RotationOutcome } from './session-store.js';
-import { CREATE_SESSION, END_SESSION, LIST_SESSIONS, ROTATE_SESSION, TOUCH_SESSION } from './session-scripts.js';
+import * as scripts from './session-scripts.js';
 
 /** Tells every replica of a session that has changed or ended: one of the two words, a space, and its id. */
 export const SESSION_CHANNEL = 'genoflow:sessions:changed';
 export const ENDED = 'ended';
 
-const OUTCOME = z.enum(['rotated', 'reused', 'unknown']);
+const OUTCOME = z.union([
+  z.tuple([z.enum(['rotated', 'reused', 'unknown'])]).transform(([kind]): RotationOutcome => ({ kind })),
+  z
+    .tuple([z.literal('repeated'), z.string().max(128)])
+    .transform(([kind, successor]): RotationOutcome => ({ kind, successor })),
+]);
+const IDS = z.array(z.string());
 const LISTED = z.array(z.tuple([z.string(), z.array(z.string().nullable())]));
 
 /** Sessions in Redis: one hash each, and an index per user; every key has a time to live. */
 export class RedisSessionStore extends SessionStore {
   constructor(
     private readonly redis: Pick<SharedRedis, 'ask'>,
-    private readonly life: SessionLife,
+    private readonly life: Pick<SessionLife, 'graceMs'>,
     private readonly clock: Clock,
     private readonly record: SessionRecord,
   ) {
@@ -29,8 +38,9 @@ export class RedisSessionStore extends SessionStore {
   override async create(session: Session): Promise<void> {
     const { userId, sessionId } = session.principal;
     const options = [MAX_SESSIONS_PER_USER, prefixOf(userId), SESSION_CHANNEL];
-    const values = [sessionId, this.clock.now(), this.life.idleMs, ...options, ...this.record.write(session)];
-    await this.#ask((client) => CREATE_SESSION.run(client, keysOf(userId, sessionId), values));
+    const values = [sessionId, this.clock.now(), ...options, ...this.record.write(session)];
+    const keys = [sessionKey(userId, sessionId), indexKey(userId)];
+    await this.#ask((client) => scripts.CREATE_SESSION.run(client, keys, values));
   }
 
   override async find(userId: string, sessionId: string): Promise<Session | undefined> {
@@ -39,33 +49,55 @@ export class RedisSessionStore extends SessionStore {
   }
 
   override async rotate(rotation: Rotation): Promise<RotationOutcome> {
-    const { userId, sessionId, familyHash, presentedHash, nextHash, roles, projects } = rotation;
-    const hashes = [familyHash, presentedHash, nextHash];
-    const held = this.record.writeRights(userId, sessionId, { roles, projects });
-    const values = [sessionId, this.clock.now(), this.life.idleMs, SESSION_CHANNEL, ...hashes, ...held];
-    const reply = await this.#ask((client) => ROTATE_SESSION.run(client, keysOf(userId, sessionId), values));
-    return readReply(OUTCOME, reply);
+    const { userId, sessionId, familyHash, presentedHash, nextHash, successor } = rotation;
+    const values = [
+      ...[sessionId, this.clock.now(), SESSION_CHANNEL, familyHash, presentedHash, nextHash],
+      ...[this.life.graceMs, successor, ...this.record.writeRights(userId, sessionId, rotation)],
+    ];
+    const keys = [sessionKey(userId, sessionId), indexKey(userId), successorKey(userId, sessionId)];
+    return readReply(OUTCOME, await this.#ask((client) => scripts.ROTATE_SESSION.run(client, keys, values)));
   }
 
   override async touch(userId: string, sessionId: string): Promise<void> {
-    const values = [this.clock.now(), this.life.idleMs];
-    await this.#ask((client) => TOUCH_SESSION.run(client, keysOf(userId, sessionId), values));
+    const [keys, values] = [[sessionKey(userId, sessionId)], [this.clock.now()]];
+    await this.#ask((client) => scripts.TOUCH_SESSION.run(client, keys, values));
   }
 
   override async end(userId: string, sessionId: string): Promise<boolean> {
-    const values = [sessionId, this.clock.now(), this.life.idleMs, SESSION_CHANNEL];
-    return (await this.#ask((client) => END_SESSION.run(client, keysOf(userId, sessionId), values))) === 1;
+    const keys = [sessionKey(userId, sessionId), indexKey(userId)];
+    const values = [sessionId, this.clock.now(), SESSION_CHANNEL];
+    return (await this.#ask((client) => scripts.END_SESSION.run(client, keys, values))) === 1;
+  }
+
+  override async endAll(userId: string, exceptId = ''): Promise<readonly string[]> {
+    const values = [prefixOf(userId), this.clock.now(), SESSION_CHANNEL, exceptId];
+    return readReply(IDS, await this.#ask((client) => scripts.END_SESSIONS.run(client, [indexKey(userId)], values)));
+  }
+
+  override async setRights(userId: string, rights: Rights): Promise<readonly string[]> {
+    const sessions = await this.listByUser(userId);
+    const others = sessions.filter(({ principal }) => !hasSameRights(principal, rights));
+    const ids = others.map(({ principal }) => principal.sessionId);
+    const outcomes = await Promise.all(ids.map((sessionId) => this.#setRights(userId, sessionId, rights)));
+    return ids.filter((_, index) => outcomes[index]);
   }
 
   override async listByUser(userId: string): Promise<readonly Session[]> {
     const options = [prefixOf(userId), 2 * MAX_SESSIONS_PER_USER, ...SESSION_FIELDS];
-    const reply = await this.#ask((client) => LIST_SESSIONS.run(client, keysOf(userId, ''), options));
+    const reply = await this.#ask((client) => scripts.LIST_SESSIONS.run(client, [indexKey(userId)], options));
     return readReply(LISTED, reply).flatMap(([sessionId, values]) => this.#living(userId, sessionId, values) ?? []);
+  }
+
+  async #setRights(userId: string, sessionId: string, rights: Rights): Promise<boolean> {
+    const fields = this.record.writeRights(userId, sessionId, rights);
+    const values = [sessionId, this.clock.now(), SESSION_CHANNEL, ...fields];
+    const keys = [sessionKey(userId, sessionId)];
+    return (await this.#ask((client) => scripts.SET_RIGHTS.run(client, keys, values))) === 1;
   }
 
   #living(userId: string, sessionId: string, values: unknown): Session | undefined {
     const session = this.record.read(userId, sessionId, values);
-    return session !== undefined && isAlive(session, this.life, this.clock.now()) ? session : undefined;
+    return session !== undefined && isAlive(session, this.clock.now()) ? session : undefined;
   }
 
   #ask<Reply>(question: (client: RedisClient) => Promise<Reply>): Promise<Reply> {
@@ -75,7 +107,5 @@ export class RedisSessionStore extends SessionStore {
 
 const prefixOf = (userId: string): string => `genoflow:session:{${userId}}/`;
 const sessionKey = (userId: string, sessionId: string): string => `${prefixOf(userId)}${sessionId}`;
-const keysOf = (userId: string, sessionId: string): [string, string] => [
-  sessionKey(userId, sessionId),
-  `genoflow:sessions:{${userId}}`,
-];
+const indexKey = (userId: string): string => `genoflow:sessions:{${userId}}`;
+const successorKey = (userId: string, sessionId: string): string => `genoflow:successor:{${userId}}/${sessionId}`;

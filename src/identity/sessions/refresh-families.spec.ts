@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { buildSession, TEST_LIFE } from '../../../test/support/identity-builders.js';
+import { buildSession, rotationOf, TEST_LIFE, testLife } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import type { RefreshToken } from './refresh-token.js';
@@ -23,10 +23,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Family {
   alive = true;
   lastSeenAt: number;
+  replacedAt = -Infinity;
 
   constructor(
     readonly createdAt: number,
     readonly tokens: RefreshToken[],
+    readonly graceMs: number,
   ) {
     this.lastSeenAt = createdAt;
   }
@@ -38,15 +40,18 @@ class Family {
 }
 
 describe('a family of refresh tokens', () => {
-  it('keeps exactly one good token, and dies of an old one, whatever happens in whatever order', async () => {
+  it.each([
+    [0, 'none'],
+    [20, 'the one before it within the grace'],
+  ])('with %d s of grace keeps one good token, forgives %s and dies of any other, in whatever order', async (grace) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const clock = new ManualClock();
-        const store = new MemorySessionStore(TEST_LIFE, clock, 4);
+        const store = new MemorySessionStore(testLife(grace), clock, 4);
         const { session, refreshToken } = buildSession(clock);
         const { userId, sessionId } = session.principal;
         await store.create(session);
-        const family = new Family(clock.now(), [refreshToken]);
+        const family = new Family(clock.now(), [refreshToken], grace * 1000);
         for (const action of steps) {
           const lives = family.lives(clock.now());
           switch (action.kind) {
@@ -80,26 +85,26 @@ describe('a family of refresh tokens', () => {
 const tokenAt = (family: Family, back: number): RefreshToken =>
   family.tokens[Math.max(0, family.tokens.length - 1 - back)] as RefreshToken;
 
-async function refresh(store: MemorySessionStore, family: Family, presented: RefreshToken): Promise<RotationOutcome> {
+async function refresh(
+  store: MemorySessionStore,
+  family: Family,
+  presented: RefreshToken,
+): Promise<RotationOutcome['kind']> {
   const next = presented.next();
-  const outcome = await store.rotate({
-    userId: presented.userId,
-    sessionId: presented.sessionId,
-    familyHash: presented.familyHash,
-    presentedHash: presented.secretHash,
-    nextHash: next.secretHash,
-    projects: ['*'],
-    roles: ['analyst'],
-  });
-  if (outcome === 'rotated') family.tokens.push(next);
-  return outcome;
+  const { kind } = await store.rotate(rotationOf(presented, next));
+  if (kind === 'rotated') family.tokens.push(next);
+  return kind;
 }
 
-function foretell(family: Family, lives: boolean, presented: RefreshToken, now: number): RotationOutcome {
+function foretell(family: Family, lives: boolean, presented: RefreshToken, now: number): RotationOutcome['kind'] {
   if (!lives) return 'unknown';
   if (presented === family.tokens.at(-1)) {
-    family.lastSeenAt = now;
+    family.lastSeenAt = family.replacedAt = now;
     return 'rotated';
+  }
+  if (presented === family.tokens.at(-2) && now < family.replacedAt + family.graceMs) {
+    family.lastSeenAt = now;
+    return 'repeated';
   }
   family.alive = false;
   return 'reused';

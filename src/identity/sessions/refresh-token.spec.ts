@@ -26,6 +26,31 @@ describe('RefreshToken', () => {
     expect(next.encode()).not.toBe(token.encode());
   });
 
+  it('seals its successor so that it alone can open it', () => {
+    const token = RefreshToken.first('usr_1', newSessionId());
+    const next = token.next();
+    const sealed = token.seal(next);
+    expect(token.open(sealed)?.encode()).toBe(next.encode());
+    expect(next.open(sealed)).toBeUndefined();
+    expect(token.next().open(sealed)).toBeUndefined();
+    for (const part of [next.encode(), next.secretHash]) expect(sealed).not.toContain(part);
+    expect(token.seal(next)).not.toBe(sealed);
+  });
+
+  it('opens nothing that was spoilt on the way', () => {
+    const token = RefreshToken.first('usr_1', newSessionId());
+    const sealed = token.seal(token.next());
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.nat(sealed.length - 2)), (spoilt) => {
+        const text =
+          typeof spoilt === 'string'
+            ? spoilt
+            : sealed.slice(0, spoilt) + (sealed[spoilt] === 'A' ? 'B' : 'A') + sealed.slice(spoilt + 1);
+        expect(token.open(text)).toBeUndefined();
+      }),
+    );
+  });
+
   it('never throws at what is not one', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 400 }), (text) => {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { IDENTIFIER } from '../../kernel/identifiers.js';
+import { openSuccessor, sealSuccessor } from './refresh-successor.js';
 
 const SESSION_BYTES = 16;
 const FAMILY_BYTES = 16;
@@ -47,7 +48,18 @@ export class RefreshToken {
 
   /** The token that replaces this one in its session. */
   next(): RefreshToken {
-    return new RefreshToken(this.userId, this.sessionId, this.family, randomBytes(SECRET_BYTES));
+    return this.#with(randomBytes(SECRET_BYTES));
+  }
+
+  /** The token that replaces this one, for a store to keep: nobody can read it who has not this token. */
+  seal(next: RefreshToken): string {
+    return sealSuccessor(next.secret, this.secret);
+  }
+
+  /** The token that was sealed; undefined where it was not by this one. */
+  open(sealed: string): RefreshToken | undefined {
+    const secret = openSuccessor(sealed, this.secret);
+    return secret?.length === SECRET_BYTES ? this.#with(secret) : undefined;
   }
 
   get familyHash(): string {
@@ -61,6 +73,10 @@ export class RefreshToken {
   encode(): string {
     const session = Buffer.from(this.sessionId.slice(SESSION_PREFIX.length), 'hex');
     return Buffer.concat([session, this.family, this.secret, Buffer.from(this.userId, 'latin1')]).toString('base64url');
+  }
+
+  #with(secret: Buffer): RefreshToken {
+    return new RefreshToken(this.userId, this.sessionId, this.family, secret);
   }
 }
 

@@ -1,70 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { openRedis } from '../../../test/support/open-redis.js';
-import {
-  hasRedisServer,
-  startClusterNode,
-  startPrivateRedis,
-  type PrivateRedis,
-} from '../../../test/support/private-redis.js';
-import { buildSession, TEST_LIFE, TEST_SEAL, type OpenedSession } from '../../../test/support/identity-builders.js';
+import { buildSession, rotationOf, TEST_LIFE, type OpenedSession } from '../../../test/support/identity-builders.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import type { RedisConnection } from '../../state/redis-connection.js';
+import { hasRedisServer } from '../../../test/support/private-redis.js';
+import { sessionPlaces, type SessionPlace } from '../../../test/support/session-places.js';
 import { MemorySessionStore } from './memory-session-store.js';
-import { RedisSessionStore } from './redis-session-store.js';
-import type { RefreshToken } from './refresh-token.js';
 import { MAX_SESSIONS_PER_USER } from './session.js';
-import { SessionRecord } from './session-record.js';
-import type { Rotation, SessionStore } from './session-store.js';
+import type { SessionStore } from './session-store.js';
 
-interface Place {
-  readonly store: (clock: ManualClock) => SessionStore;
-  readonly redis?: RedisConnection;
-  readonly close: () => Promise<void>;
-}
-
-const inMemory = (): Promise<Place> =>
-  Promise.resolve({ store: (clock) => new MemorySessionStore(TEST_LIFE, clock), close: () => Promise.resolve() });
-
-const inRedis = async (): Promise<Place> => over(await startPrivateRedis());
-
-/** A Cluster of one node refuses keys of different slots in one script just as one of many does. */
-async function inCluster(): Promise<Place> {
-  const server = await startClusterNode();
-  const node = new Redis(server.url);
-  await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-  while (!String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await sleep(20);
-  node.disconnect();
-  return over(server, server.url.replace('redis:', 'redis+cluster:'));
-}
-
-async function over(server: PrivateRedis, url = server.url): Promise<Place> {
-  const redis = await openRedis(url);
-  return {
-    store: (clock) => new RedisSessionStore(redis, TEST_LIFE, clock, new SessionRecord(TEST_SEAL)),
-    redis,
-    close: () => {
-      redis.onApplicationShutdown();
-      return server.close();
-    },
-  };
-}
-
-const rotation = (presented: RefreshToken, next: RefreshToken, roles: readonly string[] = ['analyst']): Rotation => ({
-  userId: presented.userId,
-  sessionId: presented.sessionId,
-  familyHash: presented.familyHash,
-  presentedHash: presented.secretHash,
-  nextHash: next.secretHash,
-  projects: ['*'],
-  roles,
-});
-
-const PLACES: [string, () => Promise<Place>][] = [['memory', inMemory]];
-if (hasRedisServer('sessions in a real Redis')) PLACES.push(['Redis', inRedis], ['a Redis Cluster', inCluster]);
-
-describe.each(PLACES)('a session store in %s', (_, open) => {
-  let place: Place;
+describe.each(sessionPlaces(hasRedisServer('sessions in a real Redis')))('a session store in %s', (_, open) => {
+  let place: SessionPlace;
   let clock: ManualClock;
   let store: SessionStore;
   let users = 0;
@@ -131,7 +74,7 @@ describe.each(PLACES)('a session store in %s', (_, open) => {
     const { session, refreshToken } = await create();
     const second = refreshToken.next();
     clock.advance(50_000);
-    expect(await store.rotate(rotation(refreshToken, second, ['viewer']))).toBe('rotated');
+    expect(await store.rotate(rotationOf(refreshToken, second, { roles: ['viewer'] }))).toEqual({ kind: 'rotated' });
     expect(await store.find(userId, session.principal.sessionId)).toEqual({
       ...session,
       principal: { ...session.principal, roles: ['viewer'] },
@@ -139,37 +82,86 @@ describe.each(PLACES)('a session store in %s', (_, open) => {
       refreshHash: second.secretHash,
     });
     clock.advance(50_000);
-    expect(await store.rotate(rotation(second, second.next()))).toBe('rotated');
+    expect(await store.rotate(rotationOf(second, second.next()))).toEqual({ kind: 'rotated' });
   });
 
   it('ends the session when an old token comes again', async () => {
     const { session, refreshToken } = await create();
     const second = refreshToken.next();
-    await store.rotate(rotation(refreshToken, second));
-    expect(await store.rotate(rotation(refreshToken, refreshToken.next()))).toBe('reused');
+    await store.rotate(rotationOf(refreshToken, second));
+    expect(await store.rotate(rotationOf(refreshToken, refreshToken.next()))).toEqual({ kind: 'reused' });
     expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
-    expect(await store.rotate(rotation(second, second.next()))).toBe('unknown');
+    expect(await store.rotate(rotationOf(second, second.next()))).toEqual({ kind: 'unknown' });
   });
 
   it('lets no forged, foreign, idle or ended token touch a session', async () => {
     const { session, refreshToken } = await create();
     const stranger = buildSession(clock, userId).refreshToken;
-    const forged = { ...rotation(refreshToken, refreshToken.next()), familyHash: stranger.familyHash };
-    expect(await store.rotate(forged)).toBe('unknown');
-    expect(await store.rotate({ ...forged, userId: 'usr_other' })).toBe('unknown');
+    const forged = { ...rotationOf(refreshToken, refreshToken.next()), familyHash: stranger.familyHash };
+    expect(await store.rotate(forged)).toEqual({ kind: 'unknown' });
+    expect(await store.rotate({ ...forged, userId: 'usr_other' })).toEqual({ kind: 'unknown' });
     expect(await store.find(userId, session.principal.sessionId)).toEqual(session);
     clock.advance(TEST_LIFE.idleMs);
-    expect(await store.rotate(rotation(refreshToken, refreshToken.next()))).toBe('unknown');
+    expect(await store.rotate(rotationOf(refreshToken, refreshToken.next()))).toEqual({ kind: 'unknown' });
   });
 
   it('lets one of twelve parallel rotations through, and ends the session', async () => {
     const { session, refreshToken } = await create();
     const outcomes = await Promise.all(
-      Array.from({ length: 12 }, () => store.rotate(rotation(refreshToken, refreshToken.next()))),
+      Array.from({ length: 12 }, () => store.rotate(rotationOf(refreshToken, refreshToken.next()))),
     );
-    expect(outcomes.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
-    expect(outcomes.filter((outcome) => outcome === 'reused')).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === 'rotated')).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === 'reused')).toHaveLength(1);
     expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
+  });
+
+  it('lets a session of machines live to its absolute end, and one that a person shares fall idle', async () => {
+    const [machine, shared] = [
+      buildSession(clock, userId, ['service']),
+      buildSession(clock, userId, ['service', 'viewer']),
+    ];
+    await store.create(machine.session);
+    await store.create(shared.session);
+    clock.advance(TEST_LIFE.idleMs);
+    expect(await store.listByUser(userId)).toEqual([machine.session]);
+    clock.advance(TEST_LIFE.maxAgeMs - TEST_LIFE.idleMs - 1);
+    expect(await store.find(userId, machine.session.principal.sessionId)).toEqual(machine.session);
+    clock.advance(1);
+    expect(await store.find(userId, machine.session.principal.sessionId)).toBeUndefined();
+  });
+
+  it('gives all sessions of one user new rights, and the idle time that goes with them', async () => {
+    const [first, second, other] = [await create(), await create(), await create('usr_other')];
+    const ids = [first, second].map(({ session }) => session.principal.sessionId).sort();
+    const rights = { roles: ['service'], projects: ['p1'] };
+    expect([...(await store.setRights(userId, rights))].sort()).toEqual(ids);
+    for (const id of ids)
+      expect(await store.find(userId, id)).toMatchObject({ principal: rights, idleMs: TEST_LIFE.maxAgeMs });
+    expect(await store.find('usr_other', other.session.principal.sessionId)).toEqual(other.session);
+    expect(await store.setRights(userId, rights)).toEqual([]);
+    clock.advance(TEST_LIFE.idleMs);
+    expect(await store.listByUser(userId)).toHaveLength(2);
+    // Silent for longer than a person's session may be, it is one now.
+    expect(await store.setRights(userId, { roles: ['viewer'], projects: ['p1'] })).toHaveLength(2);
+    expect(await store.listByUser(userId)).toEqual([]);
+  });
+
+  it('gives rights to no session that has ended, and to nobody who has none', async () => {
+    const { session } = await create();
+    await store.end(userId, session.principal.sessionId);
+    expect(await store.setRights(userId, { roles: ['admin'], projects: ['*'] })).toEqual([]);
+    expect(await store.find(userId, session.principal.sessionId)).toBeUndefined();
+  });
+
+  it('ends all sessions of one user, or all but one', async () => {
+    const [first, second, third, other] = [await create(), await create(), await create(), await create('usr_other')];
+    const idOf = ({ session }: OpenedSession): string => session.principal.sessionId;
+    const ended = await store.endAll(userId, idOf(second));
+    expect([...ended].sort()).toEqual([idOf(first), idOf(third)].sort());
+    expect(await store.listByUser(userId)).toEqual([second.session]);
+    expect(await store.endAll(userId)).toEqual([idOf(second)]);
+    expect(await store.endAll(userId)).toEqual([]);
+    expect(await store.find('usr_other', idOf(other))).toEqual(other.session);
   });
 
   it('lists living sessions of one user, newest first', async () => {
@@ -196,7 +188,7 @@ describe.each(PLACES)('a session store in %s', (_, open) => {
 
   it('keeps no token in the clear, and every key of Redis dies by itself', async () => {
     const { refreshToken } = await create();
-    await store.rotate(rotation(refreshToken, refreshToken.next()));
+    await store.rotate(rotationOf(refreshToken, refreshToken.next()));
     const { client } = place.redis ?? {};
     if (client === undefined) return;
     const text = refreshToken.encode();
@@ -208,87 +200,20 @@ describe.each(PLACES)('a session store in %s', (_, open) => {
   });
 });
 
-(hasRedisServer('sessions that Redis has spoilt') ? describe : describe.skip)('a session that Redis has spoilt', () => {
-  let place: Place;
-  const clock = new ManualClock();
-
-  beforeAll(async () => {
-    place = await inRedis();
-  });
-  afterAll(() => place.close());
-
-  const later = `${clock.now() + 10 * TEST_LIFE.maxAgeMs}`;
-
-  it.each([
-    ['other roles', { rights: '{"roles":["admin"],"projects":["*"]}' }],
-    ['other projects', { rights: '{"roles":["analyst"],"projects":["p1"]}' }],
-    ['rights that are no JSON', { rights: 'admin' }],
-    ['rights that are no object', { rights: '["admin"]' }],
-    ['rights of its other spelling', { rights: '{ "roles":["analyst"],"projects":["*"]}' }],
-    ['a later end', { expires: later }],
-    ['another name', { name: 'root' }],
-    ['another family', { family: 'A'.repeat(43) }],
-    ['no seal', { seal: '' }],
-    ['a time that is none', { seen: 'Infinity' }],
-    ['a time in the past', { seen: '-1' }],
-    ['a field of a megabyte', { display: 'x'.repeat(1_048_576) }],
-  ])('is none with %s', async (_, fields) => {
-    const store = place.store(clock);
-    const { session } = buildSession(clock);
-    const { userId, sessionId } = session.principal;
-    await store.create(session);
-    expect(await store.find(userId, sessionId)).toEqual(session);
-    await place.redis?.client.hset(`genoflow:session:{${userId}}/${sessionId}`, fields);
-    expect(await store.find(userId, sessionId)).toBeUndefined();
-    expect((await store.listByUser(userId)).map(({ principal }) => principal.sessionId)).not.toContain(sessionId);
-  });
-
-  it('is none under another user or id', async () => {
-    const store = place.store(clock);
-    const [admin, other] = [buildSession(clock, 'usr_1', ['admin']), buildSession(clock, 'usr_2')];
-    await store.create(admin.session);
-    const { client } = place.redis ?? {};
-    const copied = (await client?.hgetall(`genoflow:session:{usr_1}/${admin.session.principal.sessionId}`)) ?? {};
-    for (const name of [`{usr_2}/${admin.session.principal.sessionId}`, `{usr_1}/${other.session.principal.sessionId}`])
-      await client?.hset(`genoflow:session:${name}`, copied);
-    expect(await store.find('usr_2', admin.session.principal.sessionId)).toBeUndefined();
-    expect(await store.find('usr_1', other.session.principal.sessionId)).toBeUndefined();
-  });
-
-  it('of another type is refused as what cannot be known, and does not keep its user from logging in', async () => {
-    const store = place.store(clock);
-    const { session, refreshToken } = buildSession(clock, 'usr_3');
-    const { userId, sessionId } = session.principal;
-    await store.create(session);
-    const { client } = place.redis ?? {};
-    for (const key of [`genoflow:session:{${userId}}/${sessionId}`, `genoflow:sessions:{${userId}}`]) {
-      await client?.del(key);
-      await client?.set(key, 'x');
-    }
-    for (const attempt of [
-      store.find(userId, sessionId),
-      store.rotate(rotation(refreshToken, refreshToken.next())),
-      store.end(userId, sessionId),
-      store.listByUser(userId),
-      store.touch(userId, sessionId),
-    ])
-      await expect(attempt).rejects.toMatchObject({ code: 'state_unavailable' });
-    const next = buildSession(clock, userId);
-    await store.create(next.session);
-    expect(await store.find(userId, next.session.principal.sessionId)).toEqual(next.session);
-  });
-
-  it('is rotated once by a client that asks again because its connection was lost', async () => {
-    const store = place.store(clock);
-    const { session, refreshToken } = buildSession(clock);
-    await store.create(session);
-    const asked = rotation(refreshToken, refreshToken.next());
-    expect([await store.rotate(asked), await store.rotate(asked)]).toEqual(['rotated', 'rotated']);
-    expect(await store.rotate(rotation(refreshToken, refreshToken.next()))).toBe('reused');
-  });
-});
-
 describe('MemorySessionStore', () => {
+  it('sweeps what fell idle from behind the sessions of machines', async () => {
+    const clock = new ManualClock();
+    const store = new MemorySessionStore(TEST_LIFE, clock, 100);
+    const [machine, ...people] = Array.from({ length: 90 }, (_, index) =>
+      buildSession(clock, `usr_${index}`, [index === 0 ? 'service' : 'viewer']),
+    ) as [OpenedSession, ...OpenedSession[]];
+    for (const { session } of [machine, ...people]) await store.create(session);
+    clock.advance(TEST_LIFE.idleMs);
+    // Room for these is made by those that fell idle.
+    for (let index = 100; index < 190; index += 1) await store.create(buildSession(clock, `usr_${index}`).session);
+    expect(await store.listByUser(machine.session.principal.userId)).toHaveLength(1);
+  });
+
   it('holds no more sessions than it may, and lets go of those used longest ago', async () => {
     const clock = new ManualClock();
     const store = new MemorySessionStore(TEST_LIFE, clock, 3);

@@ -50,7 +50,11 @@ export interface IdentitySettings {
   readonly identitySecret: string;
   readonly accessTokenTtlSeconds: number;
   readonly sessionIdleSeconds: number;
+  /** Roles of machines: a session that holds no others does not end by idleness. */
+  readonly sessionUnattendedRoles: readonly string[];
   readonly sessionMaxAgeSeconds: number;
+  /** How long the refresh token before the newest is answered with the newest; 0 for never. */
+  readonly refreshGraceSeconds: number;
   /** The longest life of an API key, and the one it has unless its maker asks for less. */
   readonly apiKeyMaxDays: number;
   readonly rbacPolicyFile: string | undefined;

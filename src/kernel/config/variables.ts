@@ -61,6 +61,11 @@ const roleAllowances = text(8192).transform((value, context): z.output<typeof RO
   }
 });
 
+const roleNames = text(1024).regex(
+  /^[a-z][a-z0-9_-]{0,63}(,[a-z][a-z0-9_-]{0,63})*$/,
+  'must be names of roles joined by commas',
+);
+
 const REDIS_URL = /^(rediss?|redis\+cluster|redis\+sentinel):\/\/\S+$/;
 
 const origins = text(8192)
@@ -128,8 +133,10 @@ export const VARIABLES = {
   OIDC_ISSUERS_FILE: text(4096).optional(),
   IDENTITY_SECRET: text(4096).optional(),
   ACCESS_TOKEN_TTL: integer(5, 3_600).default(900),
-  SESSION_IDLE_TIMEOUT: integer(10, 604_800).default(1_800),
+  SESSION_IDLE_TIMEOUT: integer(10, 604_800).default(900),
+  SESSION_UNATTENDED_ROLES: roleNames.default('service'),
   SESSION_MAX_AGE: integer(60, 2_592_000).default(43_200),
+  REFRESH_GRACE_SECONDS: integer(0, 60).default(0),
   API_KEY_MAX_DAYS: integer(1, 365).default(30),
   RBAC_POLICY_FILE: text(4096).optional(),
 

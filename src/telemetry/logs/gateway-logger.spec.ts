@@ -1,5 +1,11 @@
 import { buildExchange } from '../../../test/support/identity-builders.js';
-import { breakerChanged, exchangeClosed, unexpectedFailure, verificationKeysRead } from '../../kernel/events.js';
+import {
+  breakerChanged,
+  exchangeClosed,
+  unexpectedFailure,
+  userFeedChanged,
+  verificationKeysRead,
+} from '../../kernel/events.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { GatewayLogger } from './gateway-logger.js';
 
@@ -108,6 +114,17 @@ describe('the log', () => {
     expect(lines).toMatchObject([
       { level: 30, name: 'JWT_KEYS_FILE', msg: 'keys changed' },
       { level: 50, name: 'JWT_KEYS_FILE', faults: ['JWT_KEYS_FILE: /keys/0/kid: is missing'] },
+    ]);
+  });
+
+  it('tells whether changes of users are followed', () => {
+    const { lines, logger } = open();
+    for (const state of ['followed', 'failing', 'untold'] as const) userFeedChanged.publish({ state });
+    logger.onApplicationShutdown();
+    expect(lines).toMatchObject([
+      { level: 30, state: 'followed' },
+      { level: 40, state: 'failing' },
+      { level: 40, state: 'untold', msg: expect.stringContaining('when a session is refreshed') },
     ]);
   });
 

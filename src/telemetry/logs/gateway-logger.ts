@@ -13,6 +13,7 @@ import {
   stateStoreChanged,
   stateStoreMayEvict,
   unexpectedFailure,
+  userFeedChanged,
   verificationKeysRead,
   type ExchangeClosed,
 } from '../../kernel/events.js';
@@ -21,6 +22,12 @@ import { failureLine } from './failure-line.js';
 import { standardOutput, type LogDestination } from './log-destination.js';
 
 const APP = 'genoflow-gateway';
+
+const USER_FEED = {
+  followed: 'changes of users are followed',
+  untold: 'the auth service tells no changes of users; they take effect when a session is refreshed',
+  failing: 'changes of users cannot be followed; sessions go on with the rights they have',
+} as const;
 
 const levelOf = (isWell: boolean): 'info' | 'warn' => (isWell ? 'info' : 'warn');
 
@@ -105,6 +112,7 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
       ),
       backendsProcessChanged.subscribe(({ change }) => log.info({ change }, 'reference backends changed')),
       auditStateChanged.subscribe(({ state }) => log.error({ state }, 'audit record changed')),
+      userFeedChanged.subscribe(({ state }) => log[levelOf(state === 'followed')]({ state }, USER_FEED[state])),
       verificationKeysRead.subscribe(({ source, name, outcome, faults }) => {
         if (outcome === 'failed') log.error({ source, name, faults }, 'keys could not be read, the old ones hold');
         else if (outcome === 'changed') log.info({ source, name }, 'keys changed');

@@ -9,6 +9,7 @@ import {
   retryStarted,
   sessionChanged,
   stateStoreChanged,
+  userFeedChanged,
   verificationKeysRead,
   type AttemptFinished,
   type VerificationKeysRead,
@@ -35,6 +36,7 @@ export class EventMetrics {
   readonly #stores = new NumberSeries(METRICS.stateStoreUp);
   readonly #refusals = new NumberSeries(METRICS.accessRefused);
   readonly #sessions = new NumberSeries(METRICS.sessions);
+  readonly #userChangesFollowed = new NumberSeries(METRICS.userChangesFollowed);
   readonly #keySourcesFailing = new NumberSeries(METRICS.keySourcesFailing);
   readonly #failing = { file: new Set<string>(), issuer: new Set<string>() };
 
@@ -51,6 +53,7 @@ export class EventMetrics {
       this.#stores,
       this.#refusals,
       this.#sessions,
+      this.#userChangesFollowed,
       this.#keySourcesFailing,
     ];
   }
@@ -98,6 +101,7 @@ export class EventMetrics {
       stateStoreChanged.subscribe((event) => this.#stores.set(event.available ? 1 : 0, event.store)),
       accessRefused.subscribe((event) => this.#refusals.increment(event.code)),
       sessionChanged.subscribe((event) => this.#sessions.increment(event.change)),
+      userFeedChanged.subscribe((event) => this.#userChangesFollowed.set(event.state === 'followed' ? 1 : 0)),
       verificationKeysRead.subscribe((event) => this.#countKeySource(event)),
     ];
   }

@@ -11,6 +11,7 @@ import {
   retryStarted,
   sessionChanged,
   stateStoreChanged,
+  userFeedChanged,
   verificationKeysRead,
 } from '../../kernel/events.js';
 import type { Exchange } from '../../kernel/exchange.js';
@@ -74,8 +75,10 @@ describe('the metrics', () => {
     stateStoreChanged.publish({ store: 'redis', available: true });
     accessRefused.publish({ exchange: buildExchange(), code: 'forbidden' });
     sessionChanged.publish({ change: 'login', exchangeId: 'r', userId: 'u', sessionId: 's', clientAddress: 'a' });
+    userFeedChanged.publish({ state: 'followed' });
     const text = await register.metrics();
     for (const line of [
+      'genoflow_user_changes_followed 1',
       'genoflow_upstream_attempts_total{service="qc",operation="analyze",outcome="2xx"} 1',
       'genoflow_upstream_attempts_total{service="qc",operation="analyze",outcome="upstream_timeout"} 1',
       'genoflow_upstream_attempt_duration_seconds_count{service="qc"} 2',

@@ -90,6 +90,13 @@ export const METRICS = {
     labels: ['change'],
     help: 'Logins, refreshes, logouts and other changes of sessions.',
   },
+  userChangesFollowed: {
+    name: 'genoflow_user_changes_followed',
+    type: 'gauge',
+    labels: [],
+    help: '1 while the auth service tells within a second that a user was disabled or has other rights, else 0.',
+    aggregator: 'min',
+  },
   keySourcesFailing: {
     name: 'genoflow_key_sources_failing',
     type: 'gauge',

@@ -15,7 +15,7 @@ export class TokenResponse {
   @ApiProperty({ type: 'integer', description: 'Seconds the access token is good for.', example: 900 })
   expires_in: number;
 
-  @ApiProperty({ type: 'integer', description: 'Seconds the session lives on if nothing happens.', example: 1800 })
+  @ApiProperty({ type: 'integer', description: 'Seconds the session lives on if nothing happens.', example: 900 })
   refresh_expires_in: number;
 
   @ApiProperty({ type: UserResponse })
