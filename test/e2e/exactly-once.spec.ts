@@ -19,6 +19,8 @@ const gateway = new BuiltGateway({
   EXECUTION_WORKERS: '0',
   RATE_LIMIT_PER_MINUTE: '1000000',
   RATE_LIMIT_BURST: '1000000',
+  RATE_LIMIT_JOBS_PER_MINUTE: '1000000',
+  RATE_LIMIT_JOBS_BURST: '1000000',
   LOG_LEVEL: 'warn',
 });
 let authorization: { authorization: string };
