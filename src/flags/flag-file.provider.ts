@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile, type StatsListener } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   ErrorCode,
   OpenFeatureEventEmitter,
@@ -8,32 +8,35 @@ import {
   type Provider,
   type ResolutionDetails,
 } from '@openfeature/server-sdk';
+import { PolledFiles } from '../kernel/polled-files.js';
 
 const MAX_FILE_BYTES = 65_536;
-const WATCH_INTERVAL_MS = 2_000;
 
 /**
- * An OpenFeature provider over one JSON object in a file, `{"response-cache": false}`. The file's times are polled: a
- * mounted ConfigMap changes by swapping a symbolic link, which a file watch does not see. While the file is absent or
- * not valid the last good values hold.
+ * An OpenFeature provider over one JSON object in a file, `{"response-cache": false}`, read again when it changes. While
+ * the file is absent or not valid the last good values hold.
  */
 export class FlagFileProvider implements Provider {
   readonly metadata = { name: 'file' } as const;
   readonly runsOn = 'server';
   readonly events = new OpenFeatureEventEmitter();
   #values: Readonly<Record<string, unknown>> = {};
-  readonly #onChange: StatsListener = () => this.reload();
+  readonly #file: PolledFiles;
 
-  constructor(private readonly path: string) {}
+  constructor(private readonly path: string) {
+    this.#file = new PolledFiles([path], () => {
+      this.reload();
+    });
+  }
 
   initialize(): Promise<void> {
     this.#values = this.#read() ?? {};
-    watchFile(this.path, { interval: WATCH_INTERVAL_MS, persistent: false }, this.#onChange);
+    this.#file.start();
     return Promise.resolve();
   }
 
   onClose(): Promise<void> {
-    unwatchFile(this.path, this.#onChange);
+    this.#file.stop();
     return Promise.resolve();
   }
 
