@@ -2,6 +2,7 @@ import { EventChannel } from './channels.js';
 import type { Exchange } from './exchange.js';
 import type { ErrorCode } from './errors/error-codes.js';
 import type { ServiceName } from './services.js';
+import type { TlsUse } from './tls/tls-files.js';
 
 export interface ExchangeClosed {
   readonly exchange: Exchange;
@@ -26,6 +27,24 @@ export interface MessageUnreadable {
 }
 /** Bytes came that are no HTTP message; there is no exchange to speak of. */
 export const messageUnreadable = new EventChannel<MessageUnreadable>('genoflow:edge:message-unreadable');
+
+export interface TlsHandshakeFailed {
+  readonly reason: 'plain-http' | 'version' | 'timeout' | 'closed' | 'other';
+}
+/** A connection to the listener ended before TLS stood on it; nothing of a request had come. */
+export const tlsHandshakeFailed = new EventChannel<TlsHandshakeFailed>('genoflow:edge:tls-handshake-failed');
+
+export interface TlsFilesRead {
+  readonly use: TlsUse;
+  /** `failed`: what was there before still holds. */
+  readonly outcome: 'changed' | 'unchanged' | 'failed';
+  /** Variables and rules, never what the files hold. */
+  readonly faults: readonly string[];
+  /** Of the certificate in use, milliseconds since the Unix epoch; undefined where there is none. */
+  readonly expiresAt: number | undefined;
+}
+/** Certificates, keys and trusted certificates were read again because their files had changed. */
+export const tlsFilesRead = new EventChannel<TlsFilesRead>('genoflow:tls:files-read');
 
 export interface AttemptFinished {
   readonly service: ServiceName;

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
+import { SystemClock, type Clock } from '../clock.js';
 import { SERVICE_NAMES, SERVICE_URL_VARIABLES, type ServiceName } from '../services.js';
+import type { TlsSource, TlsUse } from '../tls/tls-files.js';
 import { identityFrom } from './identity-settings.js';
+import { tlsFrom } from './tls-settings.js';
 import { ENVIRONMENT_SCHEMA, type Environment, type VariableName } from './variables.js';
 import type { BackendsSettings, IdentitySettings, ServerSettings, Settings, UpstreamSettings } from './settings.js';
 
@@ -13,7 +16,7 @@ export class SettingsError extends Error {
 }
 
 /** Reads, checks and freezes all settings; throws one SettingsError that lists every fault. */
-export function loadSettings(variables: NodeJS.ProcessEnv): Settings {
+export function loadSettings(variables: NodeJS.ProcessEnv, clock: Clock = new SystemClock()): Settings {
   const given = Object.fromEntries(
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
   );
@@ -23,9 +26,10 @@ export function loadSettings(variables: NodeJS.ProcessEnv): Settings {
   }
   const environment = parsed.data;
   const identity = identityFrom(environment);
-  const faults = [...(identity.faults ?? []), ...rulesBetweenVariables(environment)];
-  if (identity.content === undefined || faults.length > 0) throw new SettingsError(faults);
-  return Object.freeze(settingsFrom(environment, identity.content));
+  const tls = tlsFrom(environment, clock.now());
+  const faults = [...(identity.faults ?? []), ...(tls.faults ?? []), ...rulesBetweenVariables(environment)];
+  if (identity.content === undefined || tls.content === undefined || faults.length > 0) throw new SettingsError(faults);
+  return Object.freeze(settingsFrom(environment, identity.content, tls.content));
 }
 
 function rulesBetweenVariables(environment: Environment): string[] {
@@ -64,10 +68,14 @@ const urlOf = (environment: Environment, service: ServiceName): string | undefin
 const missingServices = (environment: Environment): ServiceName[] =>
   SERVICE_NAMES.filter((service) => urlOf(environment, service) === undefined);
 
-function settingsFrom(environment: Environment, identity: IdentitySettings): Settings {
+function settingsFrom(
+  environment: Environment,
+  identity: IdentitySettings,
+  tls: Readonly<Record<TlsUse, TlsSource>>,
+): Settings {
   return {
-    server: serverFrom(environment),
-    upstream: upstreamFrom(environment),
+    server: serverFrom(environment, tls.listener),
+    upstream: upstreamFrom(environment, tls.upstream),
     identity,
     traffic: {
       callers: { ratePerMinute: environment.RATE_LIMIT_PER_MINUTE, burst: environment.RATE_LIMIT_BURST },
@@ -78,7 +86,7 @@ function settingsFrom(environment: Environment, identity: IdentitySettings): Set
       responseCacheTtlMs: environment.RESPONSE_CACHE_TTL_MS,
       idempotencyTtlSeconds: environment.IDEMPOTENCY_TTL,
     },
-    state: { redisUrl: environment.REDIS_URL },
+    state: { redisUrl: environment.REDIS_URL, tls: tls.redis },
     backends: backendsFrom(environment),
     telemetry: {
       logLevel: environment.LOG_LEVEL ?? (environment.DEBUG ? 'debug' : 'info'),
@@ -88,12 +96,13 @@ function settingsFrom(environment: Environment, identity: IdentitySettings): Set
   };
 }
 
-function serverFrom(environment: Environment): ServerSettings {
+function serverFrom(environment: Environment, tls: TlsSource): ServerSettings {
   const production = environment.NODE_ENV === 'production';
   return {
     production,
     host: environment.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     port: environment.PORT,
+    tls: environment.TLS_CERT_FILE === undefined ? undefined : tls,
     workers: environment.WEB_CONCURRENCY,
     trustProxy: trustProxyFrom(environment.TRUST_PROXY),
     allowedOrigins: environment.ALLOWED_ORIGINS,
@@ -111,11 +120,12 @@ function trustProxyFrom(value: string | undefined): ServerSettings['trustProxy']
   return /^\d+$/.test(value) ? Number(value) : value;
 }
 
-function upstreamFrom(environment: Environment): UpstreamSettings {
+function upstreamFrom(environment: Environment, tls: TlsSource): UpstreamSettings {
   return {
     urls: Object.fromEntries(
       SERVICE_NAMES.map((service) => [service, urlOf(environment, service)]),
     ) as UpstreamSettings['urls'],
+    tls,
     timeoutMs: environment.UPSTREAM_TIMEOUT_MS,
     connectTimeoutMs: environment.UPSTREAM_CONNECT_TIMEOUT_MS,
     idleTimeoutMs: environment.UPSTREAM_IDLE_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import type { ServiceName } from '../services.js';
+import type { TlsSource } from '../tls/tls-files.js';
 import type { ExternalIssuer } from './external-issuers.js';
 import type { SigningKey } from './signing-keys.js';
 
@@ -6,6 +7,8 @@ export interface ServerSettings {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Undefined where clients speak plain HTTP. */
+  readonly tls: TlsSource | undefined;
   readonly workers: number;
   /** Express's `trust proxy` value; undefined trusts nobody. */
   readonly trustProxy: string | number | boolean | undefined;
@@ -20,6 +23,8 @@ export interface ServerSettings {
 export interface UpstreamSettings {
   /** Address list by service as configured; undefined where the embedded backend serves. */
   readonly urls: Readonly<Record<ServiceName, string | undefined>>;
+  /** For services whose URL is https. */
+  readonly tls: TlsSource;
   /** From the start of the call to the response's headers, retries included. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -82,6 +87,8 @@ export interface TrafficSettings {
 
 export interface StateSettings {
   readonly redisUrl: string | undefined;
+  /** For a URL that asks for TLS. */
+  readonly tls: TlsSource;
 }
 
 export interface BackendsSettings {
@@ -98,6 +105,9 @@ export interface TelemetrySettings {
 export interface FlagSettings {
   readonly file: string | undefined;
 }
+
+/** What the gateway's own URL begins with. */
+export const schemeOf = ({ server }: Settings): 'http' | 'https' => (server.tls === undefined ? 'http' : 'https');
 
 /** All the gateway's settings, validated and frozen; a class so that Nest can inject it by type. */
 export abstract class Settings {

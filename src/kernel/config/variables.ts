@@ -106,6 +106,8 @@ export const VARIABLES = {
   ALLOWED_ORIGINS: origins.default([]),
   DOCS_ENABLED: flag.optional(),
   WEB_CONCURRENCY: integer(1, 64).default(1),
+  TLS_CERT_FILE: text(4096).optional(),
+  TLS_KEY_FILE: text(4096).optional(),
   HEADERS_TIMEOUT_MS: integer(100, 300_000).default(10_000),
   REQUEST_TIMEOUT_MS: integer(100, 600_000).default(30_000),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(30_000),
@@ -123,6 +125,9 @@ export const VARIABLES = {
   UPSTREAM_CONNECT_TIMEOUT_MS: integer(10, 60_000).default(2_000),
   UPSTREAM_IDLE_TIMEOUT_MS: integer(100, 3_600_000).default(60_000),
   UPSTREAM_MAX_CONCURRENCY: integer(1, 100_000).default(1_024),
+  UPSTREAM_CA_FILE: text(4096).optional(),
+  UPSTREAM_CERT_FILE: text(4096).optional(),
+  UPSTREAM_KEY_FILE: text(4096).optional(),
   BREAKER_OPEN_MS: integer(10, 600_000).default(10_000),
   HEALTH_INTERVAL_MS: integer(100, 300_000).default(5_000),
 
@@ -154,6 +159,9 @@ export const VARIABLES = {
   REDIS_URL: text(4096)
     .regex(REDIS_URL, 'must start with redis://, rediss://, redis+cluster:// or redis+sentinel://')
     .optional(),
+  REDIS_CA_FILE: text(4096).optional(),
+  REDIS_CERT_FILE: text(4096).optional(),
+  REDIS_KEY_FILE: text(4096).optional(),
 
   EMBEDDED_BACKENDS: flag.optional(),
   DATA_DIR: text(4096).default('.data'),

@@ -2,6 +2,7 @@ import { buildExchange } from '../../../test/support/identity-builders.js';
 import {
   breakerChanged,
   exchangeClosed,
+  tlsFilesRead,
   unexpectedFailure,
   userFeedChanged,
   verificationKeysRead,
@@ -114,6 +115,19 @@ describe('the log', () => {
     expect(lines).toMatchObject([
       { level: 30, name: 'JWT_KEYS_FILE', msg: 'keys changed' },
       { level: 50, name: 'JWT_KEYS_FILE', faults: ['JWT_KEYS_FILE: /keys/0/kid: is missing'] },
+    ]);
+  });
+
+  it('tells of TLS files that have changed or cannot be used, and not of those that are the same', () => {
+    const { lines, logger } = open();
+    const files = { use: 'upstream', faults: [], expiresAt: undefined } as const;
+    tlsFilesRead.publish({ ...files, outcome: 'changed' });
+    tlsFilesRead.publish({ ...files, outcome: 'unchanged' });
+    tlsFilesRead.publish({ ...files, outcome: 'failed', faults: ['UPSTREAM_CA_FILE: all certificates have expired'] });
+    logger.onApplicationShutdown();
+    expect(lines).toMatchObject([
+      { level: 30, use: 'upstream', msg: 'TLS files changed' },
+      { level: 50, use: 'upstream', faults: ['UPSTREAM_CA_FILE: all certificates have expired'] },
     ]);
   });
 

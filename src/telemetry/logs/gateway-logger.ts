@@ -12,6 +12,7 @@ import {
   retryStarted,
   stateStoreChanged,
   stateStoreMayEvict,
+  tlsFilesRead,
   unexpectedFailure,
   userFeedChanged,
   verificationKeysRead,
@@ -110,6 +111,10 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
       stateStoreMayEvict.subscribe(({ store, policy }) =>
         log.warn({ store, policy }, 'state store may evict keys; its maxmemory-policy should be noeviction'),
       ),
+      tlsFilesRead.subscribe(({ use, outcome, faults }) => {
+        if (outcome === 'failed') log.error({ use, faults }, 'TLS files cannot be used, what was read before holds');
+        else if (outcome === 'changed') log.info({ use }, 'TLS files changed');
+      }),
       backendsProcessChanged.subscribe(({ change }) => log.info({ change }, 'reference backends changed')),
       auditStateChanged.subscribe(({ state }) => log.error({ state }, 'audit record changed')),
       userFeedChanged.subscribe(({ state }) => log[levelOf(state === 'followed')]({ state }, USER_FEED[state])),

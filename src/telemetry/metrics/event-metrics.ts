@@ -9,9 +9,12 @@ import {
   retryStarted,
   sessionChanged,
   stateStoreChanged,
+  tlsFilesRead,
+  tlsHandshakeFailed,
   userFeedChanged,
   verificationKeysRead,
   type AttemptFinished,
+  type TlsFilesRead,
   type VerificationKeysRead,
 } from '../../kernel/events.js';
 import { METRICS } from './metric-table.js';
@@ -25,6 +28,9 @@ const outcomeOf = ({ error, status }: AttemptFinished): string =>
 /** Counts what the mechanisms tell on their channels. */
 export class EventMetrics {
   readonly #unreadable = new NumberSeries(METRICS.unreadableMessages);
+  readonly #handshakesFailed = new NumberSeries(METRICS.tlsHandshakesFailed);
+  readonly #certificateExpiry = new NumberSeries(METRICS.certificateExpiry);
+  readonly #tlsFilesFailing = new NumberSeries(METRICS.tlsFilesFailing);
   readonly #attempts = new NumberSeries(METRICS.attempts);
   readonly #attemptCells = new Map<string, Map<string | number | undefined, { value: number }>>();
   readonly #attemptDurations = new DurationSeries(METRICS.attemptDuration);
@@ -43,6 +49,9 @@ export class EventMetrics {
   get metrics(): readonly ScrapedMetric[] {
     return [
       this.#unreadable,
+      this.#handshakesFailed,
+      this.#certificateExpiry,
+      this.#tlsFilesFailing,
       this.#attempts,
       this.#attemptDurations,
       this.#breakers,
@@ -81,10 +90,17 @@ export class EventMetrics {
     this.#keySourcesFailing.set(this.#failing[source].size, source);
   }
 
+  #noteTlsFiles({ use, outcome, expiresAt }: TlsFilesRead): void {
+    this.#tlsFilesFailing.set(outcome === 'failed' ? 1 : 0, use);
+    if (expiresAt !== undefined) this.#certificateExpiry.set(expiresAt / 1_000, use);
+  }
+
   /** Returns the functions that end the subscriptions. */
   listen(): (() => void)[] {
     return [
       messageUnreadable.subscribe((event) => this.#unreadable.increment(event.code)),
+      tlsHandshakeFailed.subscribe((event) => this.#handshakesFailed.increment(event.reason)),
+      tlsFilesRead.subscribe((event) => this.#noteTlsFiles(event)),
       attemptFinished.subscribe((event) => {
         this.#attemptCell(event).value += 1;
         this.#attemptDurations.counts(event.service).observe(event.durationMs / 1000);

@@ -27,6 +27,26 @@ export const METRICS = {
     labels: ['code'],
     help: 'Messages that are not well-formed HTTP, or did not come in time; no exchange was opened for them.',
   },
+  tlsHandshakesFailed: {
+    name: 'genoflow_tls_handshakes_failed_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Connections to the TLS listener that ended before a request could come: plain HTTP, an old version, a port scan.',
+  },
+  certificateExpiry: {
+    name: 'genoflow_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    labels: ['certificate'],
+    help: "When the certificate in use expires: the listener's, or the one shown to backends or Redis.",
+    aggregator: 'min',
+  },
+  tlsFilesFailing: {
+    name: 'genoflow_tls_files_failing',
+    type: 'gauge',
+    labels: ['certificate'],
+    help: 'Whether the TLS files as they are now cannot be used; what was read before them holds meanwhile.',
+    aggregator: 'max',
+  },
   attempts: {
     name: 'genoflow_upstream_attempts_total',
     type: 'counter',
