@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { upstreamSettings } from '../../test/support/upstream-client.js';
+import { registryFor, upstreamSettings } from '../../test/support/upstream-client.js';
 import { Clock, SystemClock } from '../kernel/clock.js';
 import { Readiness } from '../kernel/readiness.js';
 import { SERVICE_NAMES } from '../kernel/services.js';
@@ -12,7 +12,7 @@ import { HealthReportService } from './health-report.service.js';
 
 const store = { up: true, available: () => store.up };
 const monitor = { firstRoundDone: false };
-const registry = new EndpointRegistry(upstreamSettings());
+const registry = registryFor(upstreamSettings());
 const readiness = new Readiness();
 
 @Global()

@@ -22,6 +22,8 @@ const BAD_RESPONSE = new Set([
 ]);
 const BAD_REQUEST = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH']);
 const POOL_RETIRED = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
+/** A service that will not have our certificate says so once it has been sent, and before it reads anything else. */
+const CERTIFICATE_REFUSED = /^ERR_SSL_.*ALERT_.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
 const TIMEOUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /**
@@ -36,6 +38,7 @@ function codeOf(cause: unknown, written: boolean): ErrorCode {
   const { code, name: kind } = (cause ?? {}) as { code?: unknown; name?: unknown };
   const name = typeof code === 'string' ? code : '';
   if (BAD_REQUEST.has(name)) return 'malformed_request';
+  if (CERTIFICATE_REFUSED.test(name)) return 'upstream_unreachable';
   if (!written) return POOL_RETIRED.has(name) ? 'no_endpoint' : 'upstream_unreachable';
   // The parser's errors do not all carry a code.
   if (kind === 'HTTPParserError' || BAD_RESPONSE.has(name)) return 'upstream_bad_response';

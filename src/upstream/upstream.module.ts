@@ -6,6 +6,7 @@ import { HealthMonitor } from './health/health-monitor.js';
 import { ProxyService } from './proxy.service.js';
 import { EndpointRegistry } from './registry/endpoint-registry.js';
 import { UpstreamClient } from './upstream-client.js';
+import { UpstreamTls } from './upstream-tls.js';
 
 /**
  * The way to the backend services. Global, as is the module that provides OutboundIdentity, so that neither has to
@@ -14,7 +15,7 @@ import { UpstreamClient } from './upstream-client.js';
 @Global()
 @Module({
   imports: [HttpModule],
-  providers: [EndpointRegistry, NameResolver, Discovery, HealthMonitor, UpstreamClient, ProxyService],
+  providers: [UpstreamTls, EndpointRegistry, NameResolver, Discovery, HealthMonitor, UpstreamClient, ProxyService],
   exports: [EndpointRegistry, HealthMonitor, UpstreamClient, ProxyService],
 })
 export class UpstreamModule {}

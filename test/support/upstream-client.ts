@@ -3,13 +3,16 @@ import type { Settings, UpstreamSettings } from '../../src/kernel/config/setting
 import type { GatewayError } from '../../src/kernel/errors/gateway-error.js';
 import type { ResponseSink } from '../../src/kernel/exchange.js';
 import { SERVICE_NAMES } from '../../src/kernel/services.js';
+import { SYSTEM_TLS } from '../../src/kernel/tls/tls-files.js';
 import { EndpointRegistry } from '../../src/upstream/registry/endpoint-registry.js';
 import type { UpstreamCall } from '../../src/upstream/upstream-call.js';
 import { UpstreamClient } from '../../src/upstream/upstream-client.js';
+import { UpstreamTls } from '../../src/upstream/upstream-tls.js';
 
 export function upstreamSettings(overrides: Partial<UpstreamSettings> = {}): Settings {
   const upstream: UpstreamSettings = {
     urls: Object.fromEntries(SERVICE_NAMES.map((name) => [name, undefined])) as UpstreamSettings['urls'],
+    tls: SYSTEM_TLS,
     timeoutMs: 5_000,
     connectTimeoutMs: 1_000,
     idleTimeoutMs: 5_000,
@@ -21,6 +24,10 @@ export function upstreamSettings(overrides: Partial<UpstreamSettings> = {}): Set
   };
   return { upstream } as Settings;
 }
+
+/** The registry of these settings, with the TLS they ask for. */
+export const registryFor = (settings: Settings): EndpointRegistry =>
+  new EndpointRegistry(settings, new UpstreamTls(settings, new SystemClock()));
 
 export interface ClientUnderTest extends AsyncDisposable {
   readonly client: UpstreamClient;
@@ -34,7 +41,7 @@ export function clientFor(
   clock: Clock = new SystemClock(),
 ): ClientUnderTest {
   const settings = upstreamSettings(overrides);
-  const registry = new EndpointRegistry(settings);
+  const registry = registryFor(settings);
   registry.replace('qc', urls);
   const client = new UpstreamClient(registry, settings, clock);
   return { client, registry, [Symbol.asyncDispose]: () => registry.onApplicationShutdown() };

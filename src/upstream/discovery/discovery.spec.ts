@@ -1,9 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { httpUpstream } from '../../../test/support/loopback-upstream.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { callTo, upstreamSettings } from '../../../test/support/upstream-client.js';
+import { callTo, registryFor, upstreamSettings } from '../../../test/support/upstream-client.js';
 import { SystemClock } from '../../kernel/clock.js';
-import { EndpointRegistry } from '../registry/endpoint-registry.js';
 import { parseServiceAddress } from '../registry/endpoint-target.js';
 import { UpstreamClient } from '../upstream-client.js';
 import { Discovery } from './discovery.js';
@@ -95,8 +94,8 @@ describe('NameResolver', () => {
     );
     const found = await server.resolver.resolve(named('srv+http://_http._tcp.qc.lab.example'));
     expect(found?.targets).toEqual([
-      { origin: 'http://a.example:8001', basePath: '' },
-      { origin: 'http://b.example:8002', basePath: '' },
+      { origin: 'http://a.example:8001', basePath: '', serverName: 'qc.lab.example' },
+      { origin: 'http://b.example:8002', basePath: '', serverName: 'qc.lab.example' },
     ]);
   });
 
@@ -111,7 +110,7 @@ describe('Discovery', () => {
   function discoveryOf(resolver: NameResolver, url: string) {
     const { urls } = upstreamSettings().upstream;
     const settings = upstreamSettings({ urls: { ...urls, qc: url } });
-    const registry = new EndpointRegistry(settings);
+    const registry = registryFor(settings);
     const clock = new ManualClock();
     const discovery = new Discovery(registry, clock, resolver);
     return {

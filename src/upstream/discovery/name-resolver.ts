@@ -54,19 +54,27 @@ export class NameResolver {
     }
   }
 
-  // RFC 2782: only the records of the lowest priority are used; weights are left to the balancer's own measure.
+  // RFC 2782: only the records of the lowest priority are used; weights are left to the balancer's own measure. The name a
+  // certificate has to show is the one that was asked for, not what the answer says (RFC 9525 section 6.1).
   async #byService({ name, protocol, basePath }: NamedAddress & { kind: 'srv' }): Promise<Resolution | undefined> {
     try {
       const records = await this.#resolver.resolveSrv(name);
       const lowest = Math.min(...records.map(({ priority }) => priority));
       const targets = records
         .filter(({ priority, name: host }) => priority === lowest && host !== '' && host !== '.')
-        .map(({ name: host, port }) => ({ origin: `${protocol}//${host}:${port}`, basePath }));
+        .map(({ name: host, port }) => ({
+          origin: `${protocol}//${host}:${port}`,
+          basePath,
+          serverName: domainOf(name),
+        }));
       return { targets, ttlMs: UNTOLD_TTL_MS };
     } catch {
       return undefined;
     }
   }
 }
+
+/** Without the labels of service and protocol. */
+const domainOf = (name: string): string => name.replace(/^_[^.]+\._[^.]+\./, '');
 
 const byAddress = (a: EndpointTarget, b: EndpointTarget): number => (a.address ?? '').localeCompare(b.address ?? '');

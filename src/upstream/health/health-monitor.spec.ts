@@ -4,15 +4,17 @@ import { httpUpstream, refusingUrl } from '../../../test/support/loopback-upstre
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { upstreamSettings } from '../../../test/support/upstream-client.js';
 import { endpointHealthChanged, type EndpointHealthChanged } from '../../kernel/events.js';
+import { UpstreamTls } from '../upstream-tls.js';
 import { EndpointRegistry } from '../registry/endpoint-registry.js';
 import { HealthMonitor } from './health-monitor.js';
 
 function monitorOf(urls: readonly string[], healthIntervalMs = 1_000) {
   const clock = new ManualClock();
   const settings = upstreamSettings({ healthIntervalMs, timeoutMs: 200 });
-  const registry = new EndpointRegistry(settings);
+  const tls = new UpstreamTls(settings, clock);
+  const registry = new EndpointRegistry(settings, tls);
   registry.replace('qc', urls);
-  const monitor = new HealthMonitor(new HttpService(axios.create()), registry, settings, clock);
+  const monitor = new HealthMonitor(new HttpService(axios.create()), registry, settings, clock, tls);
   return {
     clock,
     registry,

@@ -5,6 +5,7 @@ import { Settings } from '../../kernel/config/settings.js';
 import type { Endpoint } from '../registry/endpoint.js';
 import { EndpointRegistry } from '../registry/endpoint-registry.js';
 import { lookupOf } from '../transport/connection-pool.js';
+import { UpstreamTls } from '../upstream-tls.js';
 
 const UNHEALTHY_AFTER = 2;
 /** An endpoint that is down is looked at more often, so that its return is noticed soon. */
@@ -37,6 +38,7 @@ export class HealthMonitor implements OnApplicationBootstrap, BeforeApplicationS
     private readonly registry: EndpointRegistry,
     private readonly settings: Settings,
     private readonly clock: Clock,
+    private readonly tls: UpstreamTls,
   ) {}
 
   /** There was a moment at which all endpoints known, and at least one, had been probed. */
@@ -104,6 +106,7 @@ export class HealthMonitor implements OnApplicationBootstrap, BeforeApplicationS
         maxContentLength: MAX_BODY_BYTES,
         responseType: 'text',
         proxy: false,
+        httpsAgent: this.tls.agentFor(target),
         validateStatus: () => true,
         ...(target.address === undefined ? {} : { lookup: lookupOf(target.address) as never }),
       });

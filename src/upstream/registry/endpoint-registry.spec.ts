@@ -1,18 +1,18 @@
-import { upstreamSettings } from '../../../test/support/upstream-client.js';
+import { registryFor, upstreamSettings } from '../../../test/support/upstream-client.js';
 import { Balancer, whyNoneAvailable } from './balancer.js';
 import type { Endpoint } from './endpoint.js';
-import { EndpointRegistry } from './endpoint-registry.js';
+import type { EndpointRegistry } from './endpoint-registry.js';
 
 describe('EndpointRegistry', () => {
   let registry: EndpointRegistry;
   beforeEach(() => {
-    registry = new EndpointRegistry(upstreamSettings());
+    registry = registryFor(upstreamSettings());
   });
   afterEach(() => registry.onApplicationShutdown());
 
   it('takes the endpoints from the settings', async () => {
     const { urls } = upstreamSettings().upstream;
-    const configured = new EndpointRegistry(
+    const configured = registryFor(
       upstreamSettings({ urls: { ...urls, qc: 'http://a:1,http://b:2/x', auth: 'dns+http://c:3' } }),
     );
     expect(configured.of('qc').map(({ id, target }) => [id, target.origin, target.basePath])).toEqual([
@@ -53,7 +53,7 @@ describe('Balancer', () => {
   let endpoints: readonly Endpoint[];
   const balancer = new Balancer();
   beforeEach(() => {
-    registry = new EndpointRegistry(upstreamSettings({ maxConcurrency: 3 }));
+    registry = registryFor(upstreamSettings({ maxConcurrency: 3 }));
     registry.replace('qc', ['http://a:1', 'http://b:2', 'http://c:3']);
     endpoints = registry.of('qc');
   });

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../../kernel/config/settings.js';
 import { SERVICE_NAMES, type ServiceName } from '../../kernel/services.js';
+import { UpstreamTls } from '../upstream-tls.js';
 import { BREAKER_DEFAULTS } from '../resilience/breaker.js';
 import { Endpoint, type EndpointOptions } from './endpoint.js';
 import {
@@ -22,12 +23,16 @@ export class EndpointRegistry implements OnApplicationShutdown {
   readonly #retiring = new Set<Endpoint>();
   readonly #options: EndpointOptions;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, tls: UpstreamTls) {
     const { upstream } = settings;
     this.#options = {
       limits: { connections: upstream.maxConcurrency, connectTimeoutMs: upstream.connectTimeoutMs },
       breaker: { ...BREAKER_DEFAULTS, openMs: upstream.breakerOpenMs },
+      tls,
     };
+    tls.onChange(() => {
+      for (const endpoint of this.all()) endpoint.reconnect();
+    });
     for (const service of SERVICE_NAMES) {
       const text = upstream.urls[service];
       if (text === undefined) continue;

@@ -6,6 +6,8 @@ export interface EndpointTarget {
   readonly basePath: string;
   /** The IP address to connect to where discovery has resolved the name already. */
   readonly address?: string;
+  /** The name to show a certificate for where it is not the origin's host. */
+  readonly serverName?: string;
 }
 
 /** What a service's setting asks for. */

@@ -3,11 +3,13 @@ import { breakerChanged, endpointHealthChanged } from '../../kernel/events.js';
 import type { ServiceName } from '../../kernel/services.js';
 import { Breaker, type BreakerOptions } from '../resilience/breaker.js';
 import { connectionPool, type ConnectionLimits } from '../transport/connection-pool.js';
+import type { UpstreamTls } from '../upstream-tls.js';
 import type { EndpointTarget } from './endpoint-target.js';
 
 export interface EndpointOptions {
   readonly limits: ConnectionLimits;
   readonly breaker: BreakerOptions;
+  readonly tls: UpstreamTls;
 }
 
 const FAILING_STATUSES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
@@ -18,7 +20,9 @@ const FAILING_STATUSES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
  */
 export class Endpoint {
   readonly breaker: Breaker;
-  readonly pool: Pool;
+  #pool: Pool;
+  /** Pools of before whose calls are not over. */
+  readonly #closing = new Set<Pool>();
   #healthy = true;
   #outstanding = 0;
 
@@ -29,10 +33,14 @@ export class Endpoint {
     readonly target: EndpointTarget,
     private readonly options: EndpointOptions,
   ) {
-    this.pool = connectionPool(target, options.limits);
+    this.#pool = this.#open();
     this.breaker = new Breaker(options.breaker, (state) => {
       breakerChanged.publish({ service, endpoint: id, state });
     });
+  }
+
+  get pool(): Pool {
+    return this.#pool;
   }
 
   /** What the last probes found; an endpoint not yet probed counts as healthy. */
@@ -86,13 +94,26 @@ export class Endpoint {
     endpointHealthChanged.publish({ service: this.service, endpoint: this.id, healthy });
   }
 
+  /** Has all calls from now on go over new connections, by new certificates; those under way finish on theirs. */
+  reconnect(): void {
+    if (!this.target.origin.startsWith('https:')) return;
+    const former = this.#pool;
+    this.#pool = this.#open();
+    this.#closing.add(former);
+    void former.close().finally(() => this.#closing.delete(former));
+  }
+
   /** Lets calls under way finish, then closes the connections. */
   async retire(): Promise<void> {
-    await this.pool.close();
+    await this.#pool.close();
   }
 
   /** Breaks calls under way. */
   async destroy(): Promise<void> {
-    await this.pool.destroy();
+    await Promise.all([this.#pool, ...this.#closing].map((pool) => pool.destroy()));
+  }
+
+  #open(): Pool {
+    return connectionPool(this.target, this.options.limits, this.options.tls);
   }
 }
