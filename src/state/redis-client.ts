@@ -1,5 +1,8 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { SystemClock } from '../kernel/clock.js';
+import { SYSTEM_TLS } from '../kernel/tls/tls-files.js';
 import type { RedisTarget } from './redis-target.js';
+import { RedisTls } from './redis-tls.js';
 
 export type RedisClient = Redis | Cluster;
 
@@ -58,13 +61,16 @@ const CLUSTER: ClusterOptions = {
   clusterRetryStrategy: reconnectDelayMs,
 };
 
+const SYSTEM_ROOTS = new RedisTls('redis', SYSTEM_TLS, new SystemClock());
+
 /** Makes the client for the target and begins to connect; the caller listens to its events and closes it. */
-export function createRedisClient(target: RedisTarget): RedisClient {
+export function createRedisClient(target: RedisTarget, tls = SYSTEM_ROOTS): RedisClient {
+  const secure = target.tls ? tls.optionsFor(target) : undefined;
   const options: RedisOptions = {
     ...CONNECTION,
     ...(target.username === undefined ? {} : { username: target.username }),
     ...(target.password === undefined ? {} : { password: target.password }),
-    ...(target.tls ? { tls: {} } : {}),
+    ...(secure === undefined ? {} : { tls: secure }),
   };
   switch (target.kind) {
     case 'single':
@@ -79,12 +85,21 @@ export function createRedisClient(target: RedisTarget): RedisClient {
         sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
         sentinelRetryStrategy: reconnectDelayMs,
         ...(target.sentinelPassword === undefined ? {} : { sentinelPassword: target.sentinelPassword }),
-        ...(target.tls ? { enableTLSForSentinelMode: true } : {}),
+        ...(secure === undefined ? {} : { sentinelTLS: secure, enableTLSForSentinelMode: true }),
       });
     case 'cluster':
-      return new Cluster([...target.addresses], { ...CLUSTER, redisOptions: options });
+      return new Cluster([...target.addresses], {
+        ...CLUSTER,
+        redisOptions: options,
+        // A certificate is for the name, which ioredis would look up beforehand and drop.
+        ...(secure === undefined ? {} : { dnsLookup: keepName }),
+      });
   }
 }
+
+const keepName: NonNullable<ClusterOptions['dnsLookup']> = (host, callback) => {
+  callback(null, host);
+};
 
 let nextNode = 0;
 

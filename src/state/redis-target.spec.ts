@@ -1,4 +1,7 @@
+import { SystemClock } from '../kernel/clock.js';
+import { SYSTEM_TLS } from '../kernel/tls/tls-files.js';
 import { readRedisTarget } from './redis-target.js';
+import { RedisTls } from './redis-tls.js';
 
 const NO_ACCESS = { username: undefined, password: undefined };
 
@@ -69,5 +72,18 @@ describe('readRedisTarget', () => {
     }
     expect(message).toMatch(/^REDIS_URL: /);
     expect(message).not.toContain(url.slice(8) || '://');
+  });
+});
+
+describe('RedisTls', () => {
+  const tls = new RedisTls('redis', SYSTEM_TLS, new SystemClock());
+
+  it('always verifies, and tells a single server by which name it was reached', () => {
+    const optionsOf = (url: string) => tls.optionsFor(readRedisTarget(url));
+    expect(optionsOf('rediss://cache:6380')).toMatchObject({ rejectUnauthorized: true, servername: 'cache' });
+    for (const url of ['rediss://10.0.0.1', 'redis+cluster://a,b?tls=true', 'redis+sentinel://a/main?tls=true']) {
+      expect(optionsOf(url)).toMatchObject({ rejectUnauthorized: true });
+      expect(optionsOf(url)).not.toHaveProperty('servername');
+    }
   });
 });
