@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { Settings } from '../kernel/config/settings.js';
+import { schemeOf, type Settings } from '../kernel/config/settings.js';
 import { SERVICE_NAMES, type ServiceName } from '../kernel/services.js';
 import { createGateway } from './create-gateway.js';
 import { drain } from './drain.js';
@@ -20,9 +20,10 @@ export async function runGateway(settings: Settings, environment: NodeJS.Process
   try {
     const app = await createGateway(backends === undefined ? settings : withUrls(settings, await backends.start()));
     await app.listen(settings.server.port, settings.server.host);
+    const scheme = schemeOf(settings);
     const { address, port, family } = app.getHttpServer().address() as AddressInfo;
     return {
-      url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+      url: `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
       stop: async () => {
         await drain(app, settings.server.shutdownTimeoutMs);
         await backends?.stop();

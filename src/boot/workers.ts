@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import type { Settings } from '../kernel/config/settings.js';
+import { schemeOf, type Settings } from '../kernel/config/settings.js';
 import { SERVICE_NAMES, SERVICE_URL_VARIABLES } from '../kernel/services.js';
 import { answerScrapesOfWorkers } from '../telemetry/metrics/cluster-scrape.js';
 import { EmbeddedBackends, type ServiceUrls } from './embedded-backends.js';
@@ -27,7 +27,7 @@ export async function runWorkers(settings: Settings, environment: NodeJS.Process
   };
   answerScrapesOfWorkers();
   for (let index = 0; index < settings.server.workers; index += 1) cluster.fork(variables);
-  const url = await allListening(settings.server.workers);
+  const url = `${schemeOf(settings)}://${await allListening(settings.server.workers)}`;
   cluster.on('exit', replace);
   return {
     url,
@@ -47,13 +47,13 @@ async function end(worker: Worker): Promise<void> {
   await exited;
 }
 
-/** A worker that dies before all have listened ends the start: the next would die of the same. */
+/** Where they listen. A worker that dies before all have listened ends the start: the next would die of the same. */
 function allListening(count: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let listening = 0;
     cluster.on('listening', (_worker, { address, port }) => {
       listening += 1;
-      if (listening === count) resolve(`http://${address}:${port}`);
+      if (listening === count) resolve(`${address}:${port}`);
     });
     cluster.once('exit', () => {
       reject(new StartError('A worker ended while it started; its messages are above.'));

@@ -17,22 +17,27 @@ export class HostileGateway {
     readonly gateway: BootedGateway,
     readonly backend: HostileBackend,
     private readonly authorization: string,
+    private readonly ca: string | undefined,
   ) {}
 
-  static async boot(environment: NodeJS.ProcessEnv = {}): Promise<HostileGateway> {
+  /** `ca` where the environment has it speak TLS. */
+  static async boot(environment: NodeJS.ProcessEnv = {}, ca?: string): Promise<HostileGateway> {
     const backend = await new HostileBackend().start();
-    const gateway = await bootGateway({
-      DATA_INGESTION_SERVICE_URL: backend.url,
-      QC_SERVICE_URL: backend.url,
-      EXECUTION_SERVICE_URL: backend.url,
-      RESULTS_SERVICE_URL: backend.url,
-      MONITORING_SERVICE_URL: backend.url,
-      RATE_LIMIT_PER_MINUTE: '100000',
-      RATE_LIMIT_BURST: '100000',
-      ...environment,
-    });
+    const gateway = await bootGateway(
+      {
+        DATA_INGESTION_SERVICE_URL: backend.url,
+        QC_SERVICE_URL: backend.url,
+        EXECUTION_SERVICE_URL: backend.url,
+        RESULTS_SERVICE_URL: backend.url,
+        MONITORING_SERVICE_URL: backend.url,
+        RATE_LIMIT_PER_MINUTE: '100000',
+        RATE_LIMIT_BURST: '100000',
+        ...environment,
+      },
+      ca,
+    );
     const { authorization } = await gateway.login();
-    return new HostileGateway(gateway, backend, authorization);
+    return new HostileGateway(gateway, backend, authorization, ca);
   }
 
   async close(): Promise<void> {
@@ -50,7 +55,7 @@ export class HostileGateway {
       'Connection: close',
       ...fields,
     ];
-    const client = await RawClient.open(this.gateway.port);
+    const client = await RawClient.open(this.gateway.port, this.ca);
     return client.send(`${head.join('\r\n')}\r\n\r\n${body}`);
   }
 

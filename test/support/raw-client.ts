@@ -1,26 +1,34 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectByTls } from 'node:tls';
 import { eventually } from './built-gateway.js';
 
 /** A client whose every byte is the test's: what it sends, when it reads, how it goes. */
 export class RawClient {
   #received = '';
+  readonly #connection: Socket;
+  /** The connection itself, or TLS on it. */
   readonly #socket: Socket;
   /** What the connection failed with, if it did. */
   failure: NodeJS.ErrnoException | undefined;
   /** The server has closed its side. */
   ended = false;
 
-  private constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  private constructor(port: number, ca: string | undefined) {
+    this.#connection = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    this.#connection.on('error', (error) => (this.failure = error));
+    this.#socket =
+      ca === undefined ? this.#connection : connectByTls({ socket: this.#connection, host: '127.0.0.1', ca });
     this.#socket
       .on('data', (chunk) => (this.#received += chunk.toString('latin1')))
       .on('end', () => (this.ended = true))
       .on('error', (error) => (this.failure = error));
   }
 
-  static async open(port: number): Promise<RawClient> {
-    const client = new RawClient(port);
-    await new Promise<void>((resolve) => client.#socket.once('connect', resolve));
+  /** With a trusted certificate, over TLS. */
+  static async open(port: number, ca?: string): Promise<RawClient> {
+    const client = new RawClient(port, ca);
+    const event = ca === undefined ? 'connect' : 'secureConnect';
+    await new Promise<void>((resolve, reject) => client.#socket.once(event, resolve).once('error', reject));
     return client;
   }
 
@@ -35,6 +43,12 @@ export class RawClient {
 
   send(bytes: string | Buffer): this {
     this.#socket.write(bytes);
+    return this;
+  }
+
+  /** Past TLS, straight onto the connection. */
+  sendBelow(bytes: Buffer): this {
+    this.#connection.write(bytes);
     return this;
   }
 
@@ -75,7 +89,7 @@ export class RawClient {
 
   /** Breaks the connection off with a reset instead of an end. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    this.#connection.resetAndDestroy();
   }
 
   destroy(): void {

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../kernel/errors/gateway-error.js';
 import type { ResponseSink } from '../../kernel/exchange.js';
 import { answerProblem } from '../problem/answer-problem.js';
+import { connectionUnder } from '../server/connection-under.js';
 import type { HttpExchange } from './http-exchange.js';
 
 interface Head {
@@ -46,7 +47,8 @@ export class HttpSink implements ResponseSink {
     const { response } = this.exchange;
     this.#waiting = undefined;
     // To a client of HTTP/1.0 a connection that closes is the end of the answer; one that is reset is not.
-    if (response.headersSent && !response.useChunkedEncodingByDefault) response.socket?.resetAndDestroy();
+    if (response.headersSent && !response.useChunkedEncodingByDefault && response.socket !== null)
+      connectionUnder(response.socket).resetAndDestroy();
     answerProblem(response, error);
   }
 

@@ -11,6 +11,8 @@ const CODE_BY_PARSER_ERROR: Readonly<Record<string, ErrorCode>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
+/** What came is no TLS any more, so that nothing can be answered under it. */
+const TLS_BROKEN = /^(?:ERR_SSL_|EPROTO$)/;
 /** The target fills the header section, not the fields. */
 const LONG_TARGET = /^[A-Z]{3,8} [^\r\n ]{8193}/;
 
@@ -31,7 +33,7 @@ const ending = new WeakSet<Duplex>();
  * an unreadable stream anew; only the first counts.
  */
 export function answerUnreadableMessage(error: ParserError, socket: ServerSocket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || TLS_BROKEN.test(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }
