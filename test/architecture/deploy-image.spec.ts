@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { BACKEND_NAMES } from '../../src/backends/service/backend-name.js';
 import { BACKEND_VARIABLES } from '../../src/backends/service/settings.js';
 import { VARIABLES } from '../../src/kernel/config/variables.js';
+import { TestAuthority } from '../support/certificates.js';
 import { environmentOf, inherited, parseDockerfile, type Stage } from '../support/dockerfile.js';
+import { TlsBackend } from '../support/tls-backend.js';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 const stages = parseDockerfile(read('Dockerfile'));
@@ -137,9 +139,9 @@ describe('healthcheck.mjs', () => {
     }
   };
 
-  const exitCodeOn = (port: number, path: string): Promise<number> =>
+  const exitCodeOn = (port: number, path: string, settings: NodeJS.ProcessEnv = {}): Promise<number> =>
     new Promise((resolve) => {
-      const environment = { ...process.env, PORT: String(port) };
+      const environment = { ...process.env, PORT: String(port), ...settings };
       const child = spawn(process.execPath, ['deploy/docker/healthcheck.mjs', path], { env: environment });
       child.on('close', (code) => resolve(code ?? -1));
     });
@@ -151,6 +153,17 @@ describe('healthcheck.mjs', () => {
     ['nothing', 1, () => undefined],
   ])('takes %s as exit code %i', async (_what, expected, listener) => {
     expect(await exitCodeFor(listener, '/health')).toBe(expected);
+  });
+
+  it('asks by HTTPS where the gateway has a certificate', async () => {
+    const authority = await TestAuthority.create();
+    const server = await new TlsBackend(await authority.issue({ names: ['gateway.lab.example'] })).start();
+    try {
+      expect(await exitCodeOn(server.port, '/health', { TLS_CERT_FILE: '/tls/tls.crt' })).toBe(0);
+      expect(await exitCodeOn(server.port, '/health')).toBe(1);
+    } finally {
+      await server.close();
+    }
   });
 
   it('fails where nobody listens', async () => {
