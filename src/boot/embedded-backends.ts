@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { BackendsSettings, IdentitySettings } from '../kernel/config/settings.js';
 import { backendsProcessChanged } from '../kernel/events.js';
 import { SERVICE_NAMES, type ServiceName } from '../kernel/services.js';
+import { answerKeyQuestions } from './answer-key-questions.js';
 import { StartError } from './start-error.js';
 
 const ENTRY = fileURLToPath(new URL('../backends/main.js', import.meta.url));
@@ -14,10 +15,7 @@ const SOUND_LIFE_MS = 30_000;
 
 export type ServiceUrls = Readonly<Record<ServiceName, string>>;
 
-interface ReadyMessage {
-  readonly type: 'ready';
-  readonly urls: ServiceUrls;
-}
+type ChildMessage = { readonly type: 'ready'; readonly urls: ServiceUrls } | { readonly type: 'gateway-keys-wanted' };
 
 /**
  * The reference backends in a child process of the gateway, spoken to over loopback HTTP like any other backend. The
@@ -66,12 +64,14 @@ export class EmbeddedBackends {
     });
     const startedAt = process.uptime();
     this.#child = child;
+    if (this.identity.signingKeys !== undefined) answerKeyQuestions(child, this.identity.signingKeys);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
         reject(new StartError('The embedded backends did not start within 60 s.'));
       }, READY_TIMEOUT_MS);
-      child.once('message', (message: ReadyMessage) => {
+      child.on('message', (message: ChildMessage) => {
+        if (message.type !== 'ready') return;
         clearTimeout(timer);
         resolve(message.urls);
       });
@@ -102,12 +102,13 @@ export class EmbeddedBackends {
 
   #childEnvironment(): NodeJS.ProcessEnv {
     const { JWT_SECRET: _jwtSecret, JWT_KEYS_FILE: _keysFile, ...unsigned } = this.environment;
-    const { PORT: _port, HOST: _host, REDIS_URL: _redisUrl, ...rest } = unsigned;
+    const { PORT: _port, HOST: _host, REDIS_URL: _redisUrl, GATEWAY_JWKS_URL: _jwksUrl, ...rest } = unsigned;
     return {
       ...rest,
       HOST: '127.0.0.1',
       DATA_DIR: this.backends.dataDir,
       IDENTITY_SECRET: this.identity.identitySecret,
+      ...(this.identity.signingKeys === undefined ? {} : { GATEWAY_JWKS_URL: 'ipc:' }),
       ...(this.#ports === undefined ? {} : { BACKEND_PORTS: this.#ports }),
     };
   }

@@ -81,8 +81,9 @@ import { TokenVerifier } from './tokens/token-verifier.js';
     },
     {
       provide: GatewayIdentity,
-      inject: [Settings, Clock],
-      useFactory: ({ identity }: Settings, clock: Clock) => new GatewayIdentity(identity.identitySecret, clock),
+      inject: [TokenKeys, Settings, Clock],
+      useFactory: (keys: TokenKeys, { identity }: Settings, clock: Clock) =>
+        new GatewayIdentity(keys, identity.identitySecret, clock),
     },
     { provide: OutboundIdentity, useExisting: GatewayIdentity },
     AuthenticationGuard,

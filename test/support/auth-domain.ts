@@ -70,7 +70,7 @@ export class AuthDomain {
     const store = new MemorySessionStore(testLife(graceSeconds), clock, 100);
     const issuer = new AccessTokenIssuer(TEST_KEYS, 900, clock);
     const grants = new SessionGrants(store, issuer, clock, { identity: lifeSettings(graceSeconds) } as Settings);
-    const identity = new GatewayIdentity('an identity key for tests, 32 characters', clock);
+    const identity = new GatewayIdentity(TEST_KEYS, 'an identity key for tests, 32 characters', clock);
     const guesses = new LoginGuesses(new MemoryGuessStore(clock), new LoginNames('a key for tests'), clock);
     this.#authenticator = buildAuthenticator(clock, store);
     this.users = new UserDirectory(backend as unknown as UpstreamClient, identity);

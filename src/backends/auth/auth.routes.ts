@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { identityOf, requireService } from '../service/identity.js';
+import { identityOf, requirePlatform } from '../service/identity.js';
 import { BackendProblem } from '../service/problem.js';
 import { USER_CHANGES_ROUTE } from '../service/quiet-routes.js';
 import { validated } from '../service/validation.js';
@@ -16,12 +16,12 @@ const VERSION = /^\d{1,15}$/;
 export function authRoutes(login: Login, users: UserStore): Router {
   const router = Router();
   router.post('/login', async (request, response) => {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     const { username, password } = validated(LOGIN, request.body);
     response.set('cache-control', 'no-store').json({ user: publicForm(await login.check(username, password)) });
   });
   router.get(USER_CHANGES_ROUTE, async (request, response) => {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     const { after = '0' } = request.query;
     const isOurs = typeof after === 'string' && VERSION.test(after);
     const changes = isOurs ? await users.changesAfter(Number(after)) : undefined;
@@ -31,7 +31,7 @@ export function authRoutes(login: Login, users: UserStore): Router {
       .json({ cursor: String(changes.cursor), users: changes.users.map(rightsOf) });
   });
   router.get('/users/:user_id', async (request, response) => {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     const user = await users.findById(request.params.user_id);
     if (user === undefined) throw new BackendProblem(404, 'user_not_found', 'There is no such user.');
     response.set('cache-control', 'no-store').json(publicForm(user));

@@ -6,7 +6,7 @@ import { describeOnDatabases } from '../../../test/support/databases.js';
 import { runService, type TestService } from '../service/testing/run-service.js';
 import { authService } from './auth.service.js';
 
-const GATEWAY = { userId: 'gateway', roles: ['service'] };
+const GATEWAY = { kind: 'gateway', userId: 'gateway', roles: [] } as const;
 
 const login = (service: TestService, username: string, password: string): Promise<Response> =>
   service.call('/login', { as: GATEWAY, json: { username, password } });

@@ -10,7 +10,7 @@ import { rowsOf } from '../service/database.js';
 import { runService, type TestService } from '../service/testing/run-service.js';
 import { authService } from './auth.service.js';
 
-const GATEWAY = { userId: 'gateway', roles: ['service'] };
+const GATEWAY = { kind: 'gateway', userId: 'gateway', roles: [] } as const;
 
 interface Page {
   readonly cursor: string;

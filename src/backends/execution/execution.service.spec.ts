@@ -10,7 +10,7 @@ import { ScriptedPeers } from './testing/scripted-peers.js';
 import { waitUntil } from './testing/wait-until.js';
 
 const TECHNICIAN: TestCaller = { userId: 'usr_technician', roles: ['technician'] };
-const PEER: TestCaller = { userId: 'service:monitoring', roles: ['service'] };
+const PEER: TestCaller = { kind: 'peer', userId: 'service:monitoring', roles: [] };
 const PARAMETERS = { quality_cutoff: 20, min_length: 20, max_n_bases: 5 };
 
 const reads = (mate: 1 | 2): string =>

@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from 'express';
-import { identityOf, requireService } from '../service/identity.js';
+import { identityOf, requirePlatform } from '../service/identity.js';
 import { newId } from '../service/identifiers.js';
 import { BackendProblem } from '../service/problem.js';
 import { validated } from '../service/validation.js';
@@ -37,7 +37,7 @@ export function ingestionRoutes(stages: UploadStages, resumable: ResumableUpload
   });
 
   router.get('/upload/:upload_id/content', async (request, response) => {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     const row = await store.find(request.params.upload_id);
     if (row === undefined) throw uploadNotFound();
     if (row.status !== 'completed') throw new BackendProblem(409, 'upload_not_ready', 'The upload is not completed.');

@@ -13,7 +13,7 @@ const sha256 = (content: Buffer | string): string => createHash('sha256').update
 const zipped = gzipSync(fastqText({ mate: 1 }));
 const TUS = { 'tus-resumable': '1.0.0' };
 const PIECE = { ...TUS, 'content-type': 'application/offset+octet-stream' };
-const PLATFORM: TestCaller = { userId: 'service:qc', roles: ['service'] };
+const PLATFORM: TestCaller = { kind: 'peer', userId: 'service:qc', roles: [] };
 const TECHNICIAN: TestCaller = { userId: 'usr_tech', roles: ['technician'] };
 
 interface UploadBody {

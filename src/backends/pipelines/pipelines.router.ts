@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { identityOf, requireService } from '../service/identity.js';
+import { identityOf, requirePlatform } from '../service/identity.js';
 import { validated } from '../service/validation.js';
 import type { ConfigurationStore } from './configuration.store.js';
 import type { ParameterValidator } from './parameter-validator.js';
@@ -77,12 +77,12 @@ function addConfigurationRoutes(router: Router, { catalogue, validator, configur
 
 function addPeerRoutes(router: Router, { catalogue, validator }: PipelinesParts): void {
   router.get('/pipelines/:pipelineId/definition', (request, response) => {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     response.json(catalogue.get(request.params.pipelineId));
   });
 
   router.post('/pipelines/:pipelineId/parameters', (request, response) => {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     const definition = catalogue.get(request.params.pipelineId);
     const { parameters } = validated(PARAMETERS_REQUEST, request.body);
     response.json({ parameters: validator.complete(definition, parameters) });

@@ -1,9 +1,9 @@
 import type { Peers } from '../service/peers.js';
-import { runService, type TestService } from '../service/testing/run-service.js';
+import { runService, type TestCaller, type TestService } from '../service/testing/run-service.js';
 import { pipelinesService } from './pipelines.service.js';
 
 const TOOLS = ['cwltool', 'bash', 'gzip', 'fastp', 'bwa', 'samtools', 'bcftools', 'multiqc'];
-const AS_PEER = { userId: 'service:execution', roles: ['service'] };
+const AS_PEER = { kind: 'peer', userId: 'service:execution', roles: [] } as const;
 
 class ExecutionPeer {
   missing: string[] = [];
@@ -42,7 +42,7 @@ describe('the pipelines service', () => {
     execution.asked = 0;
   });
 
-  const read = async (path: string, as?: { roles: string[] }) => {
+  const read = async (path: string, as?: TestCaller) => {
     const answer = await service.call(path, { as });
     return { status: answer.status, body: await answer.json() };
   };

@@ -1,6 +1,6 @@
 import { Router, type Request, type Response } from 'express';
 import { isIdentifier } from '../service/identifiers.js';
-import { identityOf, requireService } from '../service/identity.js';
+import { identityOf, requirePlatform } from '../service/identity.js';
 import { BackendProblem } from '../service/problem.js';
 import { maySee } from '../service/resource-access.js';
 import { invalidRequest, validated } from '../service/validation.js';
@@ -14,7 +14,7 @@ import { sendResult } from './send-result.js';
 
 const PREFIX = /^(\/[A-Za-z0-9._~-]{1,64}){0,8}$/;
 
-/** The routes of the results service; the internal ones are for services only. */
+/** The routes of the results service; the internal ones are for the platform only. */
 export class ResultsRoutes {
   constructor(
     private readonly files: FileStore,
@@ -59,7 +59,7 @@ export class ResultsRoutes {
   }
 
   private async receive(request: Request<{ jobId: string; name: string }>, response: Response): Promise<void> {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     const { jobId, name, sha256 } = storableIn(request);
     const earlier = await this.manifests.find(jobId);
     // The same file again, from a sender that did not learn of its success, is no fault.
@@ -75,7 +75,7 @@ export class ResultsRoutes {
   }
 
   private async complete(request: Request<{ jobId: string }>, response: Response): Promise<void> {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     const { jobId } = request.params;
     if (!isIdentifier(jobId)) throw resultsNotFound();
     const { manifest, isNew } = await this.manifests.complete(jobId, validated(COMPLETION, request.body));

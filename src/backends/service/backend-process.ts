@@ -3,6 +3,7 @@ import type { BackendDefinition } from './backend-service.js';
 import { DEFAULT_PORTS, type BackendName } from './backend-name.js';
 import { systemClock } from './clock.js';
 import { openEmbedded, openPostgres, type OpenDatabase } from './database.js';
+import { openIdentityTokens } from './open-identity-tokens.js';
 import { createLog, type BackendLog } from './log.js';
 import { RunningService } from './running-service.js';
 import { defaultServiceUrls, type BackendSettings } from './settings.js';
@@ -48,7 +49,8 @@ export class BackendProcess {
     const urls: ServiceUrls = {};
     const defaults = defaultServiceUrls();
     const addressOf = (name: BackendName): string => urls[name] ?? settings.serviceUrls[name] ?? defaults[name];
-    const surroundings = { settings, database: opened.database, log, clock: systemClock, addressOf };
+    const tokens = openIdentityTokens(settings, systemClock, log);
+    const surroundings = { settings, tokens, database: opened.database, log, clock: systemClock, addressOf };
     const services = definitions.map((definition) => new RunningService(definition, surroundings));
     const running = new BackendProcess(urls, log, services, opened);
     try {

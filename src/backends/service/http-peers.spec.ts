@@ -33,19 +33,22 @@ describe('peers over HTTP', () => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     };
 
-  it('speaks for the service itself, or for the caller', async () => {
+  it('speaks for the service itself or for the caller, and never as the gateway', async () => {
     const seen: unknown[] = [];
     answer = (request, response) => {
-      const { userId, roles } = tokens.verify(String(request.headers['x-genoflow-identity']));
-      seen.push([request.url, userId, roles]);
-      response.end('{"a":1}');
+      void tokens.verify(request.headers['x-genoflow-identity'] as string).then(({ kind, userId, roles }) => {
+        seen.push([request.url, kind, userId, roles]);
+        response.end('{"a":1}');
+      });
     };
     expect(await peers.json('ingestion', 'GET', '/upload/x')).toEqual({ a: 1 });
-    const as = { userId: 'usr_1', username: 'u', sessionId: 's', roles: ['viewer'], projects: ['p1'], token: '' };
-    await peers.json('ingestion', 'GET', '/y', { as });
+    const who = { userId: 'usr_1', username: 'u', sessionId: 's', roles: ['viewer'], projects: ['p1'] };
+    await peers.json('ingestion', 'GET', '/y', { as: { ...who, kind: 'user' } });
+    await peers.json('ingestion', 'GET', '/z', { as: { ...who, kind: 'gateway', userId: 'gateway', roles: [] } });
     expect(seen).toEqual([
-      ['/upload/x', 'service:qc', ['service']],
-      ['/y', 'usr_1', ['viewer']],
+      ['/upload/x', 'peer', 'service:qc', []],
+      ['/y', 'user', 'usr_1', ['viewer']],
+      ['/z', 'peer', 'gateway', []],
     ]);
   });
 

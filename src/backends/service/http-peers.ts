@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import type { BackendName } from './backend-name.js';
 import type { Identity } from './identity.js';
-import type { IdentityClaims, IdentityTokens } from './identity-tokens.js';
+import type { IdentityTokens } from './identity-tokens.js';
 import { endpointsOf } from './peer-endpoints.js';
 import type { JsonCall, Peers } from './peers.js';
 import { BackendProblem } from './problem.js';
@@ -77,8 +77,8 @@ export class HttpPeers implements Peers {
   }
 
   private headersFor(as?: Identity): Headers {
-    const claims = as ?? serviceClaims(this.self);
-    const headers: Headers = { 'x-genoflow-identity': this.tokens.sign(claims), accept: 'application/json' };
+    const caller = as ?? identityOfService(this.self);
+    const headers: Headers = { 'x-genoflow-identity': this.tokens.sign(caller), accept: 'application/json' };
     const scope = requestScope.getStore();
     if (scope !== undefined) headers['x-request-id'] = scope.requestId;
     if (scope?.traceparent !== undefined) headers['traceparent'] = scope.traceparent;
@@ -111,11 +111,12 @@ export class HttpPeers implements Peers {
   }
 }
 
-const serviceClaims = (self: BackendName): IdentityClaims => ({
+const identityOfService = (self: BackendName): Identity => ({
+  kind: 'peer',
   userId: `service:${self}`,
   username: self,
   sessionId: '',
-  roles: ['service'],
+  roles: [],
   projects: [ALL_PROJECTS],
 });
 

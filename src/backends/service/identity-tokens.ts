@@ -1,83 +1,120 @@
-import { createSigner, createVerifier } from 'fast-jwt';
-import { z } from 'zod';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createSigner } from 'fast-jwt';
+import { decodeProtectedHeader, jwtVerify, type CryptoKey, type JWTHeaderParameters } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { BackendClock } from './clock.js';
+import type { GatewayKeys } from './gateway-keys.js';
+import {
+  AUDIENCE,
+  CLOCK_SKEW_SECONDS,
+  GATEWAY,
+  identityFrom,
+  isCurrent,
+  MAX_LIFE_SECONDS,
+  PEER,
+  TYPE,
+} from './identity-claims.js';
 import { identityInvalid, type Identity } from './identity.js';
+import { BackendProblem } from './problem.js';
 
-const AUDIENCE = 'genoflow-backends';
-const ISSUERS = ['genoflow-gateway', 'genoflow-peer'] as const;
-const MAX_LIFE_SECONDS = 60;
-const CLOCK_SKEW_SECONDS = 5;
+const SECRET_ALGORITHM = 'HS256';
+const KEY_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 const MAX_TOKEN_CHARACTERS = 24_576;
+/** All verified tokens together; the least recently used give way. */
+const REMEMBERED_CHARACTERS = 8 * 1024 * 1024;
 
-const CLAIMS = z.object({
-  sub: z.string().min(1).max(128),
-  name: z.string().max(256).default(''),
-  sid: z.string().max(256).default(''),
-  roles: z.array(z.string().max(64)).max(32).default([]),
-  projects: z.array(z.string().max(64)).max(256).default([]),
-  iat: z.number(),
-  exp: z.number(),
-});
+interface Verified {
+  readonly identity: Identity;
+  readonly iat: number;
+  readonly exp: number;
+  readonly keysVersion: number;
+}
 
-export type IdentityClaims = Pick<Identity, 'userId' | 'username' | 'sessionId' | 'roles' | 'projects'>;
+/** What a signature of one sort can vouch for. */
+interface Voucher {
+  readonly algorithms: string[];
+  readonly issuers: string[];
+  readonly keyOf: (header: JWTHeaderParameters) => KeyObject | Promise<CryptoKey>;
+}
 
-/** Signs and verifies `x-genoflow-identity`: a JWT (RFC 7519) of at most 60 s, HS256 only, issuer and audience pinned. */
+/**
+ * Verifies `x-genoflow-identity`, a JWT (RFC 7519) of at most 60 s, and signs those for peers. Algorithm, issuer, audience
+ * and type are pinned. The secret that the services share vouches for peers, and for the gateway only where that has no
+ * keys: where it has, nobody but the gateway can speak as the gateway.
+ */
 export class IdentityTokens {
-  private readonly verifySignature: (token: string) => unknown;
+  private readonly bySecret: Voucher;
+  private readonly byKey: Voucher | undefined;
   private readonly signature: (claims: Record<string, unknown>) => string;
+  private readonly verified = new LRUCache<string, Verified>({
+    maxSize: REMEMBERED_CHARACTERS,
+    sizeCalculation: (_verified, token) => token.length,
+  });
 
   constructor(
     secret: string,
     private readonly clock: BackendClock,
+    private readonly keys?: GatewayKeys,
   ) {
-    this.signature = createSigner({ key: secret, algorithm: 'HS256' });
-    this.verifySignature = createVerifier({
-      key: secret,
-      algorithms: ['HS256'],
-      allowedIss: [...ISSUERS],
-      allowedAud: AUDIENCE,
-      requiredClaims: ['iss', 'aud', 'sub', 'iat', 'exp'],
-      // The times are checked below, on the clock that was handed in.
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
-      cache: false,
-    }) as (token: string) => unknown;
+    const header = { alg: SECRET_ALGORITHM, typ: TYPE };
+    this.signature = createSigner({ key: secret, algorithm: SECRET_ALGORITHM, iss: PEER, aud: AUDIENCE, header });
+    const key = createSecretKey(Buffer.from(secret, 'utf8'));
+    const issuers = keys === undefined ? [GATEWAY, PEER] : [PEER];
+    this.bySecret = { algorithms: [SECRET_ALGORITHM], issuers, keyOf: () => key };
+    this.byKey =
+      keys === undefined
+        ? undefined
+        : { algorithms: KEY_ALGORITHMS, issuers: [GATEWAY], keyOf: (asked) => keys.find(asked) };
   }
 
-  sign(claims: IdentityClaims, issuer: (typeof ISSUERS)[number] = 'genoflow-peer'): string {
-    const now = Math.floor(this.clock.now() / 1000);
-    return this.signature({
-      iss: issuer,
-      aud: AUDIENCE,
-      sub: claims.userId,
-      name: claims.username,
-      sid: claims.sessionId,
-      roles: claims.roles,
-      projects: claims.projects,
-      iat: now,
-      exp: now + MAX_LIFE_SECONDS,
-    });
+  /** A token of this service's own; on behalf of a user it stays a user's. */
+  sign({ kind, userId, username, sessionId, roles, projects }: Identity): string {
+    const iat = Math.floor(this.clock.now() / 1000);
+    const who = { sub: userId, name: username, sid: sessionId, kind: kind === 'user' ? kind : 'peer' };
+    return this.signature({ ...who, roles, projects, iat, exp: iat + MAX_LIFE_SECONDS });
   }
 
-  /** Throws 401 `identity_invalid` for everything that is not a current token of ours. */
-  verify(token: string | undefined): Identity {
+  /**
+   * Rejects with 401 `identity_invalid` for everything that is not a current token of ours, and with 503
+   * `gateway_keys_unavailable` where nobody can say.
+   */
+  async verify(token: string | undefined): Promise<Identity> {
     if (token === undefined || token.length > MAX_TOKEN_CHARACTERS) throw identityInvalid();
-    const claims = this.claimsOf(token);
-    const now = this.clock.now() / 1000;
-    const current =
-      claims.exp > now - CLOCK_SKEW_SECONDS &&
-      claims.iat <= now + CLOCK_SKEW_SECONDS &&
-      claims.exp - claims.iat <= MAX_LIFE_SECONDS;
-    if (!current) throw identityInvalid();
-    const { sub: userId, name: username, sid: sessionId, roles, projects } = claims;
-    return { userId, username, sessionId, roles, projects, token };
+    const known = this.verified.get(token);
+    const verified = known?.keysVersion === this.keysVersion ? known : await this.check(token);
+    if (!isCurrent(verified, this.clock.now() / 1000)) throw identityInvalid();
+    return verified.identity;
   }
 
-  private claimsOf(token: string): z.output<typeof CLAIMS> {
+  private get keysVersion(): number {
+    return this.keys?.version ?? 0;
+  }
+
+  private async check(token: string): Promise<Verified> {
+    // Before the check: keys that change meanwhile have this token checked again.
+    const { keysVersion } = this;
     try {
-      return CLAIMS.parse(this.verifySignature(token));
-    } catch {
-      throw identityInvalid();
+      const { algorithms, issuers, keyOf } = this.voucherOf(token);
+      const { protectedHeader, payload } = await jwtVerify(token, keyOf, {
+        algorithms,
+        issuer: issuers,
+        audience: AUDIENCE,
+        typ: TYPE,
+        clockTolerance: CLOCK_SKEW_SECONDS,
+        currentDate: new Date(this.clock.now()),
+      });
+      const verified = { ...identityFrom(protectedHeader, payload), keysVersion };
+      this.verified.set(token, verified);
+      return verified;
+    } catch (error) {
+      throw error instanceof BackendProblem ? error : identityInvalid();
     }
+  }
+
+  private voucherOf(token: string): Voucher {
+    const { alg } = decodeProtectedHeader(token);
+    const voucher = alg === SECRET_ALGORITHM ? this.bySecret : this.byKey;
+    if (voucher === undefined) throw identityInvalid();
+    return voucher;
   }
 }

@@ -4,7 +4,7 @@ import type { Identity } from './identity.js';
 
 export interface JsonCall {
   readonly body?: unknown;
-  /** The caller to act for; absent means the service itself, with the role `service`. */
+  /** The caller to act for; absent means the service itself, as a peer. */
   readonly as?: Identity;
   readonly signal?: AbortSignal;
 }

@@ -2,12 +2,12 @@ import type { Identity } from './identity.js';
 import { commonProject, maySee, projectFor } from './resource-access.js';
 
 const identity = (roles: string[], projects: string[]): Identity => ({
+  kind: 'user',
   userId: 'usr_a',
   username: 'a',
   sessionId: '',
   roles,
   projects,
-  token: '',
 });
 const MINE = { owner: 'usr_a', project: 'p1' };
 const THEIRS = { owner: 'usr_b', project: 'p1' };
@@ -21,10 +21,15 @@ describe('a resource', () => {
     ['analyst', ['p2', 'p1'], true, true],
     ['analyst', ['p2'], false, false],
     ['analyst', [], false, false],
-    ['service', ['*'], true, true],
+    ['service', ['p1'], true, true],
   ])('is seen by %s of %j: own %s, another’s %s', (role, projects, own, others) => {
     const caller = identity([role], projects);
     expect([maySee(caller, MINE), maySee(caller, THEIRS)]).toEqual([own, others]);
+  });
+
+  it('of others is shown to the platform, which has no role', () => {
+    expect(maySee({ ...identity([], ['*']), kind: 'gateway' }, THEIRS)).toBe(true);
+    expect(maySee({ ...identity([], ['*']), kind: 'peer' }, THEIRS)).toBe(true);
   });
 
   it('of others is hidden from who has no role, and shown to a technician with a further one', () => {

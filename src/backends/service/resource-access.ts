@@ -14,8 +14,9 @@ export interface Resource {
   readonly project: string;
 }
 
-/** True for callers who see only what they made themselves: a technician without a further role, and who has none. */
-export const seesOwnOnly = (identity: Identity): boolean => identity.roles.every((role) => role === 'technician');
+/** True for users who see only what they made themselves: a technician without a further role, and who has none. */
+export const seesOwnOnly = ({ kind, roles }: Identity): boolean =>
+  kind === 'user' && roles.every((role) => role === 'technician');
 
 const carries = ({ projects }: Identity, project: string): boolean =>
   projects.includes(ALL_PROJECTS) || projects.includes(project);

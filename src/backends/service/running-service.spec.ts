@@ -2,7 +2,7 @@ import express, { Router } from 'express';
 import { sql } from 'drizzle-orm';
 import type { BackendDefinition } from './backend-service.js';
 import { rowsOf } from './database.js';
-import { identityOf, requireService } from './identity.js';
+import { identityOf, requirePlatform } from './identity.js';
 import { BackendProblem } from './problem.js';
 import { runService, type TestService } from './testing/run-service.js';
 
@@ -15,7 +15,7 @@ const definition: BackendDefinition = {
       response.json(await rowsOf(context.database, sql`select id from qc.things`));
     });
     router.get('/internal', (request, response) => {
-      requireService(identityOf(request));
+      requirePlatform(identityOf(request));
       response.json({});
     });
     router.post('/echo', (request, response) => {
@@ -58,9 +58,10 @@ describe('a running service', () => {
     expect(await answer.json()).toMatchObject({ status: 401, code: 'identity_invalid' });
   });
 
-  it('keeps internal routes to services', async () => {
-    expect((await service.call('/internal')).status).toBe(403);
-    expect((await service.call('/internal', { as: { roles: ['service'] } })).status).toBe(200);
+  it('keeps internal routes to the platform, which is a matter of no role', async () => {
+    expect((await service.call('/internal', { as: { roles: ['service', 'admin'] } })).status).toBe(403);
+    expect((await service.call('/internal', { as: { kind: 'gateway', roles: [] } })).status).toBe(200);
+    expect((await service.call('/internal', { as: { kind: 'peer', roles: [] } })).status).toBe(200);
   });
 
   it.each([

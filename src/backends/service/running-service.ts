@@ -6,7 +6,7 @@ import type { BackendClock } from './clock.js';
 import type { Database } from './database.js';
 import { HttpPeers } from './http-peers.js';
 import { HttpServer } from './http-server.js';
-import { IdentityTokens } from './identity-tokens.js';
+import type { IdentityTokens } from './identity-tokens.js';
 import type { BackendLog } from './log.js';
 import { migrate } from './migrations.js';
 import type { Peers } from './peers.js';
@@ -15,6 +15,7 @@ import type { BackendSettings } from './settings.js';
 
 export interface ServiceSurroundings {
   readonly settings: BackendSettings;
+  readonly tokens: IdentityTokens;
   readonly database: Database;
   readonly log: BackendLog;
   readonly clock: BackendClock;
@@ -34,8 +35,7 @@ export class RunningService {
     readonly definition: BackendDefinition,
     private readonly surroundings: ServiceSurroundings,
   ) {
-    const { settings, clock, database, addressOf } = surroundings;
-    const tokens = new IdentityTokens(settings.identitySecret, clock);
+    const { tokens, clock, database, addressOf } = surroundings;
     this.log = surroundings.log.child(definition.name);
     this.peers = new HttpPeers(definition.name, tokens, addressOf);
     const router = () => this.service?.router;

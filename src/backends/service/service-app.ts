@@ -41,8 +41,8 @@ export function createServiceApp(parts: ServiceAppParts): Express {
   app.disable('etag');
   app.use(openScope(parts));
   app.get(HEALTH_ROUTE, health(parts));
-  app.use((request, _response, next) => {
-    rememberIdentity(request, parts.tokens.verify(request.get('x-genoflow-identity')));
+  app.use(async (request, _response, next) => {
+    rememberIdentity(request, await parts.tokens.verify(request.get('x-genoflow-identity')));
     next();
   });
   app.use(express.json({ limit: JSON_LIMIT_BYTES, strict: true, inflate: false }));

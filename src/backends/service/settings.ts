@@ -48,6 +48,9 @@ export const BACKEND_VARIABLES = {
     .regex(/^postgres(ql)?:\/\/\S+$/, 'must start with postgres:// or postgresql://')
     .optional(),
   IDENTITY_SECRET: secret,
+  GATEWAY_JWKS_URL: text()
+    .regex(/^(https?:\/\/[^\s#@]+|file:\/\/\/\S+|ipc:)$/, 'must start with http://, https:// or file:///')
+    .optional(),
   LINK_SECRET: secret.optional(),
   AUTH_USERS_FILE: text().optional(),
   PROMETHEUS_URL: text()
@@ -80,6 +83,8 @@ export interface BackendSettings {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly identitySecret: string;
+  /** Where the gateway's public keys are; undefined where the secret vouches for the gateway too. */
+  readonly gatewayJwksUrl: string | undefined;
   /** Signs download links. */
   readonly linkSecret: string;
   readonly usersFile: string | undefined;
@@ -136,6 +141,7 @@ function settingsFrom(environment: z.output<typeof SCHEMA>): BackendSettings {
     dataDir: resolve(environment.DATA_DIR),
     databaseUrl: environment.DATABASE_URL,
     identitySecret: environment.IDENTITY_SECRET,
+    gatewayJwksUrl: environment.GATEWAY_JWKS_URL,
     linkSecret: environment.LINK_SECRET ?? linkSecretFrom(environment.IDENTITY_SECRET),
     usersFile: environment.AUTH_USERS_FILE,
     prometheusUrl: environment.PROMETHEUS_URL,

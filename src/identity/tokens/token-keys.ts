@@ -51,12 +51,7 @@ export class TokenKeys {
 
   /** The public parts, for others to verify our tokens with; empty where the secret signs. */
   get published(): readonly PublicJwk[] {
-    return [...this.#keys.values()].map(({ kid, algorithm, publicKey }) => ({
-      ...publicKey.export({ format: 'jwk' }),
-      kid,
-      alg: algorithm,
-      use: 'sig',
-    }));
+    return [...this.#keys.values()].map(publicJwkOf);
   }
 
   /** The key that a header asks for, which is good for its own algorithm only. */
@@ -87,6 +82,13 @@ export class TokenKeys {
     this.#onUnknown = look;
   }
 }
+
+export const publicJwkOf = ({ kid, algorithm, publicKey }: SigningKey): PublicJwk => ({
+  ...publicKey.export({ format: 'jwk' }),
+  kid,
+  alg: algorithm,
+  use: 'sig',
+});
 
 const byKid = (keys: readonly SigningKey[]): ReadonlyMap<string, SigningKey> =>
   new Map(keys.map((key) => [key.kid, key]));

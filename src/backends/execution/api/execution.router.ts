@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type Response } from 'express';
-import { identityOf, requireService } from '../../service/identity.js';
+import { identityOf, requirePlatform } from '../../service/identity.js';
 import { ALL_PROJECTS, maySee, seesOwnOnly } from '../../service/resource-access.js';
 import { validated } from '../../service/validation.js';
 import { jobNotFound } from '../execution.problems.js';
@@ -33,7 +33,7 @@ export interface ExecutionParts {
   readonly dataDir: string;
 }
 
-/** The routes of the execution service; capabilities and statistics are for services only. */
+/** The routes of the execution service; capabilities and statistics are for the platform only. */
 export class ExecutionRoutes {
   constructor(private readonly parts: ExecutionParts) {}
 
@@ -107,12 +107,12 @@ export class ExecutionRoutes {
   }
 
   private async showCapabilities(request: Request, response: Response): Promise<void> {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     response.json(await this.parts.capabilities.current());
   }
 
   private async statistics(request: Request, response: Response): Promise<void> {
-    requireService(identityOf(request));
+    requirePlatform(identityOf(request));
     response.json(await this.parts.store.countsByStatus());
   }
 

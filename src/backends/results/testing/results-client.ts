@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { runService, type TestService } from '../../service/testing/run-service.js';
 import { resultsService } from '../results.service.js';
 
-export const SERVICE = { userId: 'service:execution', roles: ['service'] };
+export const SERVICE = { kind: 'peer', userId: 'service:execution', roles: [] } as const;
 export const ANONYMOUS = { userId: 'anonymous', roles: [] };
 export const CONTENT = Buffer.from('0123456789abcdefghijklmnopqrstuvwxyz');
 

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { BackendDefinition } from '../backend-service.js';
 import { systemClock, type BackendClock } from '../clock.js';
 import { openEmbedded, openPostgres, type Database } from '../database.js';
-import { IdentityTokens } from '../identity-tokens.js';
+import type { Identity } from '../identity.js';
 import { createLog, type BackendLog } from '../log.js';
+import { openIdentityTokens } from '../open-identity-tokens.js';
 import type { Peers } from '../peers.js';
 import { RunningService } from '../running-service.js';
 import { loadBackendSettings, type BackendSettings } from '../settings.js';
+import { gatewayTokens } from './gateway-tokens.js';
 
 export const TEST_IDENTITY_SECRET = 'for-tests-only-0123456789abcdefghijklmnopqrstuv';
 
@@ -24,13 +26,16 @@ export interface TestServiceOptions {
   readonly clock?: BackendClock;
 }
 
-export interface TestCaller {
-  readonly userId?: string;
-  readonly username?: string;
-  readonly sessionId?: string;
-  readonly roles?: readonly string[];
-  readonly projects?: readonly string[];
-}
+const ANALYST: Identity = {
+  kind: 'user',
+  userId: 'usr_test',
+  username: 'test',
+  sessionId: 'ses_test',
+  roles: ['analyst'],
+  projects: ['*'],
+};
+
+export type TestCaller = Partial<Identity>;
 
 export interface TestService {
   readonly url: string;
@@ -55,6 +60,7 @@ export async function runService(
   const opened = await openFor(options, log);
   const service = new RunningService(definition, {
     settings,
+    tokens: openIdentityTokens(settings, clock, log),
     database: opened.database,
     log,
     clock,
@@ -70,12 +76,8 @@ export async function runService(
     await stop();
     throw error;
   });
-  const tokens = new IdentityTokens(settings.identitySecret, clock);
-  const tokenFor = (caller: TestCaller = {}): string =>
-    tokens.sign(
-      { userId: 'usr_test', username: 'test', sessionId: 'ses_test', roles: ['analyst'], projects: ['*'], ...caller },
-      'genoflow-gateway',
-    );
+  const sign = gatewayTokens(settings.identitySecret, clock);
+  const tokenFor = (caller: TestCaller = {}): string => sign({ ...ANALYST, ...caller });
   return {
     url,
     dataDir,
