@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeReads } from '../support/generate-reads.js';
-import { BuiltGateway, ROOT } from '../support/built-gateway.js';
+import { BuiltGateway } from '../support/built-gateway.js';
 import { hasGermlineTools } from '../support/germline-tools.js';
+import { runExample, succeeded } from '../support/main-job.js';
 import { sharedReads } from '../support/shared-reads.js';
 
 let gateway: BuiltGateway;
@@ -20,28 +19,14 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function runExample(...files: string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [join(ROOT, 'examples/main-job.mjs'), ...files], {
-    env: { ...process.env, GENOFLOW_URL: gateway.url, GENOFLOW_USERNAME: 'admin', GENOFLOW_PASSWORD: 'password' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const [code] = (await once(child, 'exit')) as [number];
-  return { code, output };
-}
-
-const succeeded = ({ code, output }: { code: number; output: string }): string => (code === 0 ? 'succeeded' : output);
-
 describe('the main job', () => {
   it('runs through the gateway on generated reads', async () => {
-    expect(succeeded(await runExample())).toBe('succeeded');
+    expect(succeeded(await runExample(gateway.url))).toBe('succeeded');
   }, 120_000);
 
   it('runs on given files, with a reference', async () => {
     const { reads1, reads2, reference } = await writeReads(directory);
-    const result = await runExample(reads1, reads2, reference);
+    const result = await runExample(gateway.url, reads1, reads2, reference);
     expect(succeeded(result)).toBe('succeeded');
     if (hasGermlineTools('germline-small in the main job')) expect(result.output).toContain('germline-small');
   }, 240_000);
@@ -50,7 +35,7 @@ describe('the main job', () => {
   (real.length > 0 ? it.each(real) : it.skip.each([{ name: 'real reads', files: [] as string[] }]))(
     'runs on $name',
     async ({ files }) => {
-      expect(succeeded(await runExample(...files))).toBe('succeeded');
+      expect(succeeded(await runExample(gateway.url, ...files))).toBe('succeeded');
     },
     240_000,
   );

@@ -7,6 +7,8 @@ export interface SeenRequest {
   readonly headers: IncomingMessage['headers'];
   /** Flat list, as they came. */
   readonly fields: readonly string[];
+  /** Flat list, as they came after the body. */
+  readonly trailers: readonly string[];
   readonly body: Buffer;
 }
 
@@ -74,8 +76,8 @@ export class ScriptedBackends {
     }
     const chunks: Buffer[] = [];
     const respond = (): void => {
-      const { method = '', url = '', headers, rawHeaders: fields } = request;
-      const seen = { method, url, headers, fields, body: Buffer.concat(chunks) };
+      const { method = '', url = '', headers, rawHeaders: fields, rawTrailers: trailers } = request;
+      const seen = { method, url, headers, fields, trailers, body: Buffer.concat(chunks) };
       this.seen.push(seen);
       if (AUTH_ROUTE.test(url)) this.#answerAuth(seen, response);
       else this.handle(request, response, seen);
