@@ -68,6 +68,17 @@ describe('the log', () => {
     expect(JSON.stringify(lines)).not.toContain('SECRET');
   });
 
+  it('has no line for a probe that was answered, but for one that was not', () => {
+    const { lines, logger } = open();
+    for (const status of [200, 503, 499])
+      exchangeClosed.publish({
+        exchange: { ...EXCHANGE, route: '/health/ready' },
+        ...{ status, durationMs: 1, requestBytes: 0, responseBytes: 0 },
+      });
+    logger.onApplicationShutdown();
+    expect(lines.map(({ status }) => status)).toEqual([503, 499]);
+  });
+
   it('tells of a failure by its name and place, never by its message', () => {
     const { lines, logger } = open();
     let error: unknown;

@@ -24,6 +24,9 @@ import { standardOutput, type LogDestination } from './log-destination.js';
 
 const APP = 'genoflow-gateway';
 
+/** Asked every few seconds by whoever watches the gateway: only what they are refused is worth a line. */
+const PROBES: ReadonlySet<string> = new Set(['/health', '/health/live', '/health/ready', '/metrics']);
+
 const USER_FEED = {
   followed: 'changes of users are followed',
   untold: 'the auth service tells no changes of users; they take effect when a session is refreshed',
@@ -84,6 +87,7 @@ export class GatewayLogger implements LoggerService, OnApplicationShutdown {
   }
 
   #access(closed: ExchangeClosed): void {
+    if (closed.status === 200 && PROBES.has(closed.exchange.route)) return;
     this.output.write(accessLine(closed, APP, this.clock.now()));
   }
 
