@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { untilAsync } from '../../../test/support/until.js';
 import type { ErrorCode } from '../../kernel/errors/error-codes.js';
 import { GatewayError } from '../../kernel/errors/gateway-error.js';
 import { limitDecided } from '../../kernel/events.js';
@@ -193,6 +194,24 @@ describe('LoginGuesses', () => {
     jest.spyOn(store, 'decide').mockRejectedValue(new Error('away'));
     expect(await tryOnce('ada', right)).toBe('user');
     expect(await tryOnce('ada', wrong)).toBe('invalid_credentials');
+  });
+
+  it('locks nobody out for right passwords of which a store that failed has not heard', async () => {
+    const decide = jest.spyOn(store, 'decide').mockRejectedValue(new Error('away'));
+    for (let guess = 0; guess < 10; guess += 1) expect(await tryOnce('ada', right)).toBe('user');
+    clock.advance(60_000);
+    expect(await tryOnce('ada', right)).toBe('rate_limited');
+    decide.mockRestore();
+    await untilAsync(async () => (await tryOnce('ada', right)) === 'user');
+  });
+
+  it('lets nobody guess on because a store that failed has not heard of wrong ones', async () => {
+    const decide = jest.spyOn(store, 'decide').mockRejectedValue(new Error('away'));
+    for (let guess = 0; guess < 10; guess += 1) await tryOnce('ada', wrong);
+    decide.mockRestore();
+    clock.advance(60_000);
+    await sleep(700);
+    expect(await tryOnce('ada', right)).toBe('rate_limited');
   });
 
   it('tells which limit decided', async () => {

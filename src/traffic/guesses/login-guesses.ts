@@ -6,6 +6,7 @@ import { limitDecided, type LimitDecided } from '../../kernel/events.js';
 import type { Exchange } from '../../kernel/exchange.js';
 import type { Admission, GuessPolicy, GuessStore, Verdict } from './guess-store.js';
 import type { LoginNames } from './login-names.js';
+import { OwedWithdrawals } from './owed-withdrawals.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /** Wrong passwords for one name, whether or not there is such a user. */
@@ -44,12 +45,15 @@ type Caller = Pick<Exchange, 'clientAddress' | 'hangUp'>;
  */
 export class LoginGuesses {
   readonly #waiting = new WaitingRoom(MAX_WAITING);
+  readonly #owed: OwedWithdrawals;
 
   constructor(
     private readonly store: GuessStore,
     private readonly names: LoginNames,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#owed = new OwedWithdrawals(store, clock);
+  }
 
   /**
    * Has a password checked; rejects with `rate_limited` or `state_unavailable` where it may not be, else as `check` does.
@@ -109,9 +113,11 @@ export class LoginGuesses {
     await Promise.all(counts.map((count) => this.#decide(count, id, verdict)));
   }
 
-  /** What a store that has just gone away does not take stays counted, as a wrong guess, until its window has passed. */
-  async #decide({ key }: Count, id: string, verdict: Verdict): Promise<void> {
-    await this.store.decide(key, id, verdict).catch(() => undefined);
+  /** A wrong guess of which the store does not hear is one without a verdict, and that counts. */
+  async #decide({ key, policy }: Count, id: string, verdict: Verdict): Promise<void> {
+    await this.store.decide(key, id, verdict).catch(() => {
+      if (verdict !== 'wrong') this.#owed.add(key, id, policy.windowMs);
+    });
     this.#waiting.wake(key);
   }
 }
