@@ -162,9 +162,9 @@ describe('a streamed body', () => {
 
   it('that the service does not take is the service at fault', async () => {
     await using upstream = await rawUpstream((socket) => void socket.pause());
-    await using front = await frontOf(upstream, 150);
+    await using front = await frontOf(upstream, 1_000);
     const { request, answer } = post(front.port, { headers: { 'content-length': String(256 * MIB) } });
-    Readable.from(Array.from({ length: 256 }, () => Buffer.alloc(MIB))).pipe(request);
+    Readable.from(Array<Buffer>(256).fill(Buffer.alloc(MIB))).pipe(request);
     expect(await answer).toEqual({ status: 504, text: 'upstream_timeout' });
     request.destroy();
   });
