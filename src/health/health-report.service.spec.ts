@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { assignUrls } from '../../test/support/assign-urls.js';
 import { registryFor, upstreamSettings } from '../../test/support/upstream-client.js';
 import { Clock, SystemClock } from '../kernel/clock.js';
 import { Readiness } from '../kernel/readiness.js';
@@ -39,7 +40,7 @@ describe('HealthReportService', () => {
   afterAll(() => close());
 
   beforeEach(() => {
-    for (const service of SERVICE_NAMES) registry.replace(service, ['http://10.9.8.7:1', 'http://10.9.8.7:2']);
+    for (const service of SERVICE_NAMES) assignUrls(registry, service, ['http://10.9.8.7:1', 'http://10.9.8.7:2']);
     for (const endpoint of registry.all()) endpoint.markHealthy(true);
     store.up = true;
   });
@@ -68,7 +69,7 @@ describe('HealthReportService', () => {
     const { status, body } = await reports.summary();
     expect(status).toBe(503);
     expect(body).toMatchObject({ status: 'error', error: { qc: { status: 'down', instances: 2, available: 0 } } });
-    registry.replace('qc', []);
+    assignUrls(registry, 'qc', []);
   });
 
   it('is down when the store is away', async () => {

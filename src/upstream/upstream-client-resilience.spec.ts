@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { assignUrls } from '../../test/support/assign-urls.js';
 import { callTo, clientFor, RecordingSink } from '../../test/support/upstream-client.js';
 import { httpUpstream, rawUpstream, refusingUrl } from '../../test/support/loopback-upstream.js';
 import { until } from '../../test/support/until.js';
@@ -223,7 +224,7 @@ describe('UpstreamClient: endpoints that go away', () => {
     await using subject = clientFor([upstream.url]);
     const call = subject.client.fetch(callTo());
     await until(() => waiting.length === 1);
-    subject.registry.replace('qc', []);
+    assignUrls(subject.registry, 'qc', []);
     await expect(subject.client.fetch(callTo())).rejects.toMatchObject({ code: 'no_endpoint' });
     waiting[0]?.write(OK);
     expect((await call).status).toBe(200);

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { assignUrls } from '../../test/support/assign-urls.js';
 import { httpUpstream } from '../../test/support/loopback-upstream.js';
 import { callTo, upstreamSettings } from '../../test/support/upstream-client.js';
 import { until } from '../../test/support/until.js';
@@ -34,7 +35,7 @@ describe('UpstreamModule', () => {
     await module.init();
     expect(module.get(ProxyService)).toBeInstanceOf(ProxyService);
     expect(module.get(HealthMonitor).firstRoundDone).toBe(false);
-    module.get(EndpointRegistry).replace('qc', [upstream.url]);
+    assignUrls(module.get(EndpointRegistry), 'qc', [upstream.url]);
     await until(() => module.get(HealthMonitor).firstRoundDone);
     expect(paths).toEqual(['/health']);
     expect((await module.get(UpstreamClient).fetch(callTo())).body.toString()).toBe('ok');

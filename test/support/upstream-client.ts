@@ -1,4 +1,5 @@
 import { SystemClock, type Clock } from '../../src/kernel/clock.js';
+import { assignUrls } from './assign-urls.js';
 import type { Settings, UpstreamSettings } from '../../src/kernel/config/settings.js';
 import type { GatewayError } from '../../src/kernel/errors/gateway-error.js';
 import type { ResponseSink } from '../../src/kernel/exchange.js';
@@ -42,7 +43,7 @@ export function clientFor(
 ): ClientUnderTest {
   const settings = upstreamSettings(overrides);
   const registry = registryFor(settings);
-  registry.replace('qc', urls);
+  assignUrls(registry, 'qc', urls);
   const client = new UpstreamClient(registry, settings, clock);
   return { client, registry, [Symbol.asyncDispose]: () => registry.onApplicationShutdown() };
 }

@@ -1,5 +1,6 @@
 import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
+import { assignUrls } from '../../../test/support/assign-urls.js';
 import { httpUpstream, refusingUrl } from '../../../test/support/loopback-upstream.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { upstreamSettings } from '../../../test/support/upstream-client.js';
@@ -13,7 +14,7 @@ function monitorOf(urls: readonly string[], healthIntervalMs = 1_000) {
   const settings = upstreamSettings({ healthIntervalMs, timeoutMs: 200 });
   const tls = new UpstreamTls(settings, clock);
   const registry = new EndpointRegistry(settings, tls);
-  registry.replace('qc', urls);
+  assignUrls(registry, 'qc', urls);
   const monitor = new HealthMonitor(new HttpService(axios.create()), registry, settings, clock, tls);
   return {
     clock,

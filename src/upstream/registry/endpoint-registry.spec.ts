@@ -1,3 +1,4 @@
+import { assignUrls } from '../../../test/support/assign-urls.js';
 import { registryFor, upstreamSettings } from '../../../test/support/upstream-client.js';
 import { Balancer, whyNoneAvailable } from './balancer.js';
 import type { Endpoint } from './endpoint.js';
@@ -26,10 +27,10 @@ describe('EndpointRegistry', () => {
   });
 
   it('keeps what is known of endpoints that stay and gives out freed identifiers again', () => {
-    registry.replace('qc', ['http://a:1', 'http://b:2']);
+    assignUrls(registry, 'qc', ['http://a:1', 'http://b:2']);
     const [, b] = registry.of('qc');
     b?.markHealthy(false);
-    registry.replace('qc', ['http://b:2', 'http://c:3']);
+    assignUrls(registry, 'qc', ['http://b:2', 'http://c:3']);
     expect(registry.of('qc')[0]).toBe(b);
     expect(registry.of('qc').map(({ id, healthy }) => [id, healthy])).toEqual([
       ['1', false],
@@ -38,9 +39,10 @@ describe('EndpointRegistry', () => {
   });
 
   it('lists each endpoint once and at most 64', () => {
-    registry.replace('qc', ['http://a:1', 'http://a:1/']);
+    assignUrls(registry, 'qc', ['http://a:1', 'http://a:1/']);
     expect(registry.of('qc')).toHaveLength(1);
-    registry.replace(
+    assignUrls(
+      registry,
       'qc',
       Array.from({ length: 100 }, (_, i) => `http://a:${i + 1}`),
     );
@@ -54,7 +56,7 @@ describe('Balancer', () => {
   const balancer = new Balancer();
   beforeEach(() => {
     registry = registryFor(upstreamSettings({ maxConcurrency: 3 }));
-    registry.replace('qc', ['http://a:1', 'http://b:2', 'http://c:3']);
+    assignUrls(registry, 'qc', ['http://a:1', 'http://b:2', 'http://c:3']);
     endpoints = registry.of('qc');
   });
   afterEach(() => registry.onApplicationShutdown());

@@ -4,13 +4,7 @@ import { SERVICE_NAMES, type ServiceName } from '../../kernel/services.js';
 import { UpstreamTls } from '../upstream-tls.js';
 import { BREAKER_DEFAULTS } from '../resilience/breaker.js';
 import { Endpoint, type EndpointOptions } from './endpoint.js';
-import {
-  keyOf,
-  parseServiceAddress,
-  parseTarget,
-  type EndpointTarget,
-  type ServiceAddress,
-} from './endpoint-target.js';
+import { keyOf, parseServiceAddress, type EndpointTarget, type ServiceAddress } from './endpoint-target.js';
 
 const MAX_ENDPOINTS = 64;
 const NONE: readonly Endpoint[] = [];
@@ -53,11 +47,6 @@ export class EndpointRegistry implements OnApplicationShutdown {
   /** How each service is addressed, as set; embedded services are not among them. */
   addresses(): ReadonlyMap<ServiceName, ServiceAddress> {
     return this.#addresses;
-  }
-
-  /** Gives a service other endpoints by URL. */
-  replace(service: ServiceName, urls: readonly string[]): void {
-    this.assign(service, urls.map(parseTarget));
   }
 
   /**
