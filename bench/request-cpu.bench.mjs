@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'undici';
+import { load } from './load.mjs';
 import { cpuSeconds, loginTo, servedBy, startGateway, startPeer } from './processes.mjs';
 
 const rounds = Number(process.argv[2] ?? 3);
@@ -19,23 +19,9 @@ const bare = await startPeer('bare-proxy.mjs', backend.url);
 const gateway = await startGateway({ ...servedBy(backend.url), DATA_DIR: dataDir });
 const bearer = await loginTo(gateway);
 
-async function load(url, headers, count) {
-  const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
-  let left = count;
-  const worker = async () => {
-    while (left-- > 0) {
-      const { statusCode, body } = await pool.request({ path: PATH, method: 'GET', headers });
-      await body.dump();
-      if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-  await pool.close();
-}
-
 async function microseconds(target, headers) {
   const before = cpuSeconds(target.pid);
-  await load(target.url, headers, requests);
+  await load(target.url, { path: PATH, headers, count: requests, connections: CONNECTIONS });
   return ((cpuSeconds(target.pid) - before) / requests) * 1e6;
 }
 
@@ -43,7 +29,7 @@ for (const [url, headers] of [
   [gateway.url, bearer],
   [bare.url, {}],
 ])
-  await load(url, headers, WARM_UP);
+  await load(url, { path: PATH, headers, count: WARM_UP, connections: CONNECTIONS });
 const rows = [];
 for (let round = 0; round < rounds; round += 1) {
   rows.push({ bare: await microseconds(bare, {}), gateway: await microseconds(gateway, bearer) });

@@ -12,7 +12,8 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { fetch, Agent, Pool } from 'undici';
+import { fetch, Agent } from 'undici';
+import { load } from './load.mjs';
 import { cpuSeconds, servedBy, startGateway, startPeer } from './processes.mjs';
 
 const rounds = Number(process.argv[2] ?? 5);
@@ -67,20 +68,6 @@ async function loginTo({ url }) {
   return { authorization: `Bearer ${token}` };
 }
 
-async function load(url, headers, count) {
-  const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1, connect: trust });
-  let left = count;
-  const worker = async () => {
-    while (left-- > 0) {
-      const { statusCode, body } = await pool.request({ path: PATH, method: 'GET', headers });
-      await body.dump();
-      if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-  await pool.close();
-}
-
 /** A connection and one small request over it; resolves with a session to resume. */
 function greet(session) {
   return new Promise((resolve, reject) => {
@@ -119,13 +106,19 @@ async function handshakeMicroseconds(isResumed) {
 
 async function microseconds(target, headers) {
   const before = cpuSeconds(target.pid);
-  await load(target.url, headers, requests);
+  await load(target.url, { path: PATH, headers, count: requests, connections: CONNECTIONS, connect: trust });
   return ((cpuSeconds(target.pid) - before) / requests) * 1e6;
 }
 
 const [plainHeaders, secureHeaders] = [await loginTo(plain), await loginTo(secure)];
-await load(plain.url, plainHeaders, WARM_UP);
-await load(secure.url, secureHeaders, WARM_UP);
+await load(plain.url, { path: PATH, headers: plainHeaders, count: WARM_UP, connections: CONNECTIONS, connect: trust });
+await load(secure.url, {
+  path: PATH,
+  headers: secureHeaders,
+  count: WARM_UP,
+  connections: CONNECTIONS,
+  connect: trust,
+});
 await handshakeMicroseconds(false);
 const rows = [];
 for (let round = 0; round < rounds; round += 1) {
