@@ -12,6 +12,15 @@ import { FileRevokedTokens } from './file-revoked-tokens.js';
 import { RedisRevokedTokens } from './redis-revoked-tokens.js';
 import type { RevokedTokens } from './revoked-tokens.js';
 
+/** A question that a busy machine did not answer in time says neither; it is asked again. */
+const isRefused = async (tokens: RevokedTokens): Promise<boolean> => {
+  try {
+    return !(await tokens.isGood('one'));
+  } catch {
+    return false;
+  }
+};
+
 const STORES = hasRedisServer('revoked tokens in Redis') ? ['a file', 'Redis'] : ['a file'];
 
 describe.each(STORES)('tokens taken back, in %s', (kind) => {
@@ -81,12 +90,12 @@ describe.each(STORES)('tokens taken back, in %s', (kind) => {
     it('are refused though the store has come back empty, and are told to it again', async () => {
       const [here, there] = [open(0), open(1)];
       await here.add('one', clock.now() + 60_000);
-      await untilAsync(async () => !(await there.isGood('one')));
+      await untilAsync(() => isRefused(there));
       await server?.kill();
       await server?.start();
       await until(() => connections.every(({ available }) => available));
       expect([await here.isGood('one'), await there.isGood('one')]).toEqual([false, false]);
-      await untilAsync(async () => !(await open(1).isGood('one')));
+      await untilAsync(() => isRefused(open(1)));
       expect(await plain?.pttl('genoflow:revoked:one')).toBeLessThanOrEqual(60_000);
     });
 
@@ -98,7 +107,7 @@ describe.each(STORES)('tokens taken back, in %s', (kind) => {
       expect(tokens.isGood('one')).toBe(false);
       await server?.start();
       await until(() => connections.every(({ available }) => available));
-      await untilAsync(async () => !(await open(1).isGood('one')));
+      await untilAsync(() => isRefused(open(1)));
     });
 
     it('are kept as long as their token would live', async () => {
